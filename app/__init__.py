@@ -1,0 +1,1 @@
+"""The window (PySide6). It imports core; core never imports it."""

@@ -1,0 +1,1 @@
+"""The video view, its overlays and edit tools."""

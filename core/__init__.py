@@ -1,0 +1,1 @@
+"""The engine: video, faces, models, projects, exports. It knows no Qt and nothing of `app`."""

@@ -1,0 +1,1 @@
+"""The project folder: clips, runs (what models said), annotations (what people decided), edits."""

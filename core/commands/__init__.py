@@ -1,0 +1,1 @@
+"""The commands of `lineament`, one file each; core.cli joins them."""

@@ -1,0 +1,215 @@
+"""What commands say and where: data to stdout, words to stderr, progress as a bar or as JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import logging
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from importlib import metadata
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, TextIO
+
+from core import paths
+from core.errors import InputError
+from core.progress import Progress
+
+_logger = logging.getLogger("lineament")
+
+
+def version() -> str:
+    """The installed version, or the tree's own when it is not installed."""
+    try:
+        return metadata.version("lineament")
+    except metadata.PackageNotFoundError:
+        return _tree_version()
+
+
+def _tree_version() -> str:
+    import tomllib
+
+    project = paths.main_script().parent / "pyproject.toml"
+    if not project.is_file():
+        return "unknown"
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options every command has."""
+    group = parser.add_argument_group("reporting")
+    group.add_argument("--json", action="store_true", help="print the result as one JSON record")
+    group.add_argument(
+        "--events", choices=["jsonl"], help="write progress to stderr as one JSON record a line"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress, only errors")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more")
+    group.add_argument("--log", type=Path, metavar="FILE", help="also write a log to FILE")
+
+
+def os_error_sentence(error: OSError) -> str:
+    """An operating-system error as a sentence with the file and a remedy."""
+    where = f" ({error.filename})" if error.filename else ""
+    remedies = {
+        errno.ENOSPC: "the disk is full; free some space and run the command again",
+        errno.EDQUOT: "your disk quota is used up; free some space and run the command again",
+        errno.EACCES: "permission denied; choose a place you may write to",
+        errno.EROFS: "the place is read-only; choose another one",
+        errno.ENOENT: "no such file or folder; check the path",
+        errno.EISDIR: "this is a folder where a file is expected",
+        errno.ENOTDIR: "a plain file stands where a folder is expected",
+    }
+    reason = remedies.get(error.errno or 0, error.strerror or str(error))
+    return f"Could not read or write{where}: {reason}."
+
+
+class Console:
+    """The terminal of one command, or the pipe to the program that started it.
+
+    SIGINT and SIGTERM set `cancelled()`, so that long work stops at its next safe point; a second
+    SIGINT interrupts at once.
+    """
+
+    def __init__(
+        self, *, as_json: bool, events: bool, quiet: bool, verbose: bool, log: Path | None
+    ) -> None:
+        self.as_json = as_json
+        self._events = events
+        self._quiet = quiet
+        self._verbose = verbose
+        self._log = log
+        self._stop_signal: int | None = None
+        self._last_drawn_s = 0.0
+        self._bar_open = False
+        self._stack = ExitStack()
+
+    @classmethod
+    def from_arguments(cls, args: argparse.Namespace) -> Console:
+        """The console the common options describe."""
+        return cls(
+            as_json=args.json,
+            events=args.events == "jsonl",
+            quiet=args.quiet,
+            verbose=args.verbose,
+            log=args.log,
+        )
+
+    def __enter__(self) -> Console:
+        if self._log is not None:
+            handler = logging.FileHandler(self._log, encoding="utf-8")
+            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+            _logger.addHandler(handler)
+            _logger.setLevel(logging.DEBUG if self._verbose else logging.INFO)
+            self._stack.callback(handler.close)
+            self._stack.callback(_logger.removeHandler, handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._catch(number)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_bar()
+        self._stack.close()
+
+    def result(self, record: dict[str, Any], text: str | None = None) -> None:
+        """Print the command's result: the record under `--json`, else `text` (or the record)."""
+        self._close_bar()
+        if self.as_json or text is None:
+            print(json.dumps(record, ensure_ascii=False), flush=True)
+        elif text:
+            print(text, flush=True)
+
+    def say(self, text: str) -> None:
+        """One line for people, on stderr; silent under --quiet."""
+        _logger.info(text)
+        if self._events:
+            self._event({"message": text})
+        elif not self._quiet:
+            self._close_bar()
+            print(text, file=sys.stderr, flush=True)
+
+    def error(self, text: str) -> None:
+        """The sentence a failed command ends with."""
+        _logger.error(text)
+        self._close_bar()
+        if self._events:
+            self._event({"error": text})
+        else:
+            print(f"lineament: {text}", file=sys.stderr, flush=True)
+
+    def details(self, text: str) -> None:
+        """What stands behind an error: a traceback, the end of a log."""
+        _logger.error(text)
+        if self._events:
+            self._event({"details": text})
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def report(self, progress: Progress) -> None:
+        """Show progress; serves as `core.progress.Report`. Drawn at most ten times a second."""
+        finished = progress.total is not None and progress.done >= progress.total
+        now = time.monotonic()
+        if not finished and now - self._last_drawn_s < 0.1:
+            return
+        self._last_drawn_s = now
+        if self._events:
+            self._event(
+                {"stage": progress.stage, "done": progress.done, "total": progress.total}
+                | dict(progress.values)
+            )
+        elif not self._quiet and sys.stderr.isatty():
+            self._draw(progress, sys.stderr)
+
+    def cancelled(self) -> bool:
+        """Whether SIGINT or SIGTERM has asked to stop; serves as `core.progress.Cancelled`."""
+        return self._stop_signal is not None
+
+    def _catch(self, number: int) -> None:
+        try:
+            previous = signal.signal(number, self._on_signal)
+        except ValueError:  # not the main thread: whoever owns it also owns the signals
+            return
+        self._stack.callback(signal.signal, number, previous)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._stop_signal is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._stop_signal = number
+
+    def _event(self, record: dict[str, Any]) -> None:
+        print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
+
+    def _draw(self, progress: Progress, stream: TextIO) -> None:
+        share = f"{progress.done}/{progress.total}" if progress.total else str(progress.done)
+        figures = "  ".join(f"{k} {_short(v)}" for k, v in progress.values.items())
+        stream.write(f"\r\x1b[K{progress.stage} {share}  {figures}")
+        stream.flush()
+        self._bar_open = True
+
+    def _close_bar(self) -> None:
+        if self._bar_open:
+            sys.stderr.write("\n")
+            self._bar_open = False
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def require_file(path: Path, what: str) -> Path:
+    """The path, if it is there.
+
+    Raises:
+        InputError: If it is not, naming what was expected.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: there is no such {what}; check the path.")
+    return path

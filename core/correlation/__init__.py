@@ -1,0 +1,1 @@
+"""Landmark affinity and the search for sparse formats."""

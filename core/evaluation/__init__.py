@@ -1,0 +1,1 @@
+"""Model × data set → record; studies and their tables."""

@@ -1,0 +1,1 @@
+"""Finding faces, following them through time, and mapping crops to frames and back."""

@@ -1,0 +1,1 @@
+"""Other programs' files, one file a format, reader and writer together."""

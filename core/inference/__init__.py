@@ -1,0 +1,1 @@
+"""Predictors (a net and its preprocessing) and the clip pipeline."""

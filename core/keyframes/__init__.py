@@ -1,0 +1,1 @@
+"""Key-frame schedulers behind one protocol."""

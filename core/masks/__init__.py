@@ -1,0 +1,1 @@
+"""Label maps: from landmarks, to polygons and run-lengths, components, distance maps."""

@@ -1,0 +1,1 @@
+"""Networks, one a file, and the model file that carries them."""

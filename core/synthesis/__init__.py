@@ -1,0 +1,1 @@
+"""Rendered faces with exact ground truth."""

@@ -1,0 +1,1 @@
+"""Frame-exact video: an index by presentation time, a reader, a frame cache, a writer."""
