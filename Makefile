@@ -1,0 +1,43 @@
+# `make demo` and `make test` are the two commands of the README; both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+SETUP_DONE := $(VENV)/.lock-installed
+CLIP ?=
+OUT := out/demo
+
+.PHONY: setup demo test lint bench soak clean
+
+setup: $(SETUP_DONE)
+
+# The copy of the lock file marks what is installed, so a second `make setup` does nothing.
+$(SETUP_DONE): requirements.lock
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	cp requirements.lock $@
+
+demo: setup
+	$(PY) main.py demo $(if $(CLIP),"$(CLIP)") -o $(OUT)
+	QT_QPA_PLATFORM=offscreen $(PY) -m app.picture $(OUT)/demo.lin $(OUT)/window.png
+	@echo "The demo's results are in $(OUT)/: demo.lin, overlay.mp4, coco.json, masks/, window.png"
+	@if [ -z "$$CI" ] && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(PY) main.py $(OUT)/demo.lin; fi
+
+test: setup lint
+	$(PY) -m pytest
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy main.py core app
+	$(VENV)/bin/lint-imports
+
+# Speed, as ratios against a named peer or bound in the same run; one JSON record a benchmark.
+bench: setup
+	$(PY) -m benchmarks
+
+# Long campaigns: fuzzing, kill -9, endurance. Hours, not minutes.
+soak: setup
+	$(PY) -m pytest -m soak --timeout=0
+
+clean:
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache
