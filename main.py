@@ -1,4 +1,4 @@
-"""Start Lineament: `main.py [CLIP|PROJECT…]` opens the window, `main.py COMMAND …` runs without one."""
+"""Start Lineament: `main.py [CLIP|PROJECT…]` opens the window, `main.py COMMAND …` needs none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None, app: Any = None) -> int:
         return cli.main(arguments)
     from app.application import open_window
 
-    return open_window(arguments, app)
+    return int(open_window(arguments, app))
 
 
 def run() -> None:

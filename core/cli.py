@@ -51,7 +51,12 @@ def main(argv: Sequence[str]) -> int:
         args = build_parser().parse_args(list(argv))
     except SystemExit as stop:  # argparse has already printed its sentence
         return int(stop.code or 0)
-    with console.Console.from_arguments(args) as out:
+    try:
+        out = console.Console.from_arguments(args)
+    except OSError as error:
+        print(f"lineament: --log: {console.os_error_sentence(error)}", file=sys.stderr)
+        return 2
+    with out:
         try:
             return int(args.run(args, out) or 0)
         except CoreError as error:

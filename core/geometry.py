@@ -108,8 +108,8 @@ def box_iou(a_xyxy: Array, b_xyxy: Array) -> Array:
     """
     a = np.asarray(a_xyxy, dtype=np.float64).reshape(-1, 1, 4)
     b = np.asarray(b_xyxy, dtype=np.float64).reshape(1, -1, 4)
-    overlap = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
-    both = overlap.prod(axis=-1)
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
+    both = np.clip(high - low, 0, None).prod(axis=-1)
     area_a = np.clip(a[..., 2:] - a[..., :2], 0, None).prod(axis=-1)
     area_b = np.clip(b[..., 2:] - b[..., :2], 0, None).prod(axis=-1)
     union = area_a + area_b - both

@@ -11,7 +11,7 @@ _APP = "lineament"
 
 
 def resources() -> Path:
-    """The folder of bundled resources: `resources/` in the tree, `core/_resources/` in the wheel."""
+    """Bundled resources: `resources/` in the tree, `core/_resources/` in the wheel."""
     packaged = Path(__file__).parent / "_resources"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "resources"
 

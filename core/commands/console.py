@@ -1,4 +1,4 @@
-"""What commands say and where: data to stdout, words to stderr, progress as a bar or as JSON lines."""
+"""What commands say and where: data to stdout, words to stderr, progress as bar or JSON lines."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Console:
         self._events = events
         self._quiet = quiet
         self._verbose = verbose
-        self._log = log
+        self._log = None if log is None else logging.FileHandler(log, encoding="utf-8")
         self._stop_signal: int | None = None
         self._last_drawn_s = 0.0
         self._bar_open = False
@@ -100,12 +100,11 @@ class Console:
 
     def __enter__(self) -> Console:
         if self._log is not None:
-            handler = logging.FileHandler(self._log, encoding="utf-8")
-            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-            _logger.addHandler(handler)
+            self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+            _logger.addHandler(self._log)
             _logger.setLevel(logging.DEBUG if self._verbose else logging.INFO)
-            self._stack.callback(handler.close)
-            self._stack.callback(_logger.removeHandler, handler)
+            self._stack.callback(self._log.close)
+            self._stack.callback(_logger.removeHandler, self._log)
         for number in (signal.SIGINT, signal.SIGTERM):
             self._catch(number)
         return self
