@@ -8,6 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine's pauses, and the first call of compiled code, are no property of the code.
+settings.register_profile("lineament", deadline=None)
+settings.load_profile("lineament")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
