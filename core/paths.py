@@ -26,6 +26,11 @@ def user_data() -> Path:
     return Path(platformdirs.user_data_dir(_APP, appauthor=False))
 
 
+def user_config() -> Path:
+    """Per-user preferences of the window; not created here."""
+    return Path(platformdirs.user_config_dir(_APP, appauthor=False))
+
+
 def user_cache() -> Path:
     """Per-user cache (frame indexes of loose clips, backend timings); not created here."""
     return Path(platformdirs.user_cache_dir(_APP, appauthor=False))

@@ -1,0 +1,238 @@
+"""The one table of what the window can do: menus, keys, the F1 sheet and the key editor read it.
+
+An action's `slot` is "part.method", where the part (files, navigator, player, canvas, …) is one of the
+objects that `actions.Actions` is given. Key presets replace the keys of the actions they name and leave the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action.
+
+    Attributes:
+        id: Stable name, used by settings and presets.
+        text: What the menu says, "&" before the access key.
+        keys: Default keys as QKeySequence text.
+        slot: Part of the window and its method that does it.
+        menu: Menu it stands in.
+        help: One line for tooltip, status and the F1 sheet.
+        icon: File in resources/icons; empty for none.
+        scope: "window" (anywhere) or "document" (disabled while no clip is open).
+        checkable: Whether it is a switch; its slot then takes a bool.
+        held: The key acts while it is held or when it is tapped; the window handles it itself.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    slot: str
+    menu: str
+    help: str
+    icon: str = ""
+    scope: str = "document"
+    checkable: bool = False
+    held: bool = False
+
+
+def _file() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("open", "&Open clip…", ("Ctrl+O",), "files.open_files", "File",
+                   "Open one or more video files.", "open", "window"),
+        ActionSpec("open_folder", "Open &folder or project…", ("Ctrl+Shift+O",), "files.open_folder",
+                   "File", "Open a folder of clips, an image folder or a project (NAME.lin).",
+                   "folder", "window"),
+        ActionSpec("open_demo", "Open the &demo", (), "files.open_demo", "File",
+                   "Open the project that `make demo` makes.", "demo", "window"),
+        ActionSpec("close", "&Close clip", ("Ctrl+W",), "files.close_document", "File",
+                   "Close what is open and go back to the start page.", "close"),
+        ActionSpec("settings", "&Settings…", ("Ctrl+,",), "window.show_settings", "File",
+                   "Your name, theme, memory and keys.", "settings", "window"),
+        ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File",
+                   "Close the window.", "", "window"),
+    )  # fmt: skip
+
+
+def _edit() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("undo", "&Undo", ("Ctrl+Z",), "window.undo", "Edit",
+                   "Take back the last edit and go to where it was made.", "undo"),
+        ActionSpec("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "window.redo", "Edit",
+                   "Do again what was taken back.", "redo"),
+        ActionSpec("next_face", "Next &face", ("F",), "navigator.select_next_face", "Edit",
+                   "Select the next face of this frame.", "person"),
+        ActionSpec("previous_face", "Previous f&ace", ("Shift+F",), "navigator.select_previous_face", "Edit",
+                   "Select the previous face of this frame."),
+        ActionSpec("deselect", "&Deselect", ("Esc",), "navigator.deselect", "Edit",
+                   "Select no face."),
+    )  # fmt: skip
+
+
+def _go() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("next_frame", "&Next frame", ("Right", "D"), "navigator.next_frame", "Go",
+                   "One frame forward; hold to repeat.", "step-forward"),
+        ActionSpec("previous_frame", "&Previous frame", ("Left", "A"), "navigator.previous_frame", "Go",
+                   "One frame back; hold to repeat.", "step-back"),
+        ActionSpec("forward_10", "10 frames &forward", ("Shift+Right",), "navigator.forward_10", "Go",
+                   "Ten frames forward."),
+        ActionSpec("back_10", "10 frames &back", ("Shift+Left",), "navigator.back_10", "Go",
+                   "Ten frames back."),
+        ActionSpec("first_frame", "F&irst frame", ("Home",), "navigator.first_frame", "Go",
+                   "The first frame of the clip.", "first"),
+        ActionSpec("last_frame", "&Last frame", ("End",), "navigator.last_frame", "Go",
+                   "The last frame of the clip.", "last"),
+        ActionSpec("go_to", "&Go to frame…", ("Ctrl+G", "Ctrl+J"), "window.go_to", "Go",
+                   "Type a frame number, or a time such as 1:02.5.", "goto"),
+        ActionSpec("next_key", "Next &key frame", ("Ctrl+Right",), "navigator.next_key", "Go",
+                   "The next frame the heavy net ran on."),
+        ActionSpec("previous_key", "Previous k&ey frame", ("Ctrl+Left",), "navigator.previous_key", "Go",
+                   "The previous frame the heavy net ran on."),
+        ActionSpec("next_edited", "Next e&dited frame", ("Alt+Right",), "navigator.next_edited", "Go",
+                   "The next frame a person edited."),
+        ActionSpec("previous_edited", "Previous edi&ted frame", ("Alt+Left",), "navigator.previous_edited",
+                   "Go", "The previous frame a person edited."),
+        ActionSpec("next_unreviewed", "Next &unreviewed frame", ("U",), "navigator.next_unreviewed", "Go",
+                   "The next predicted frame nobody has looked at."),
+        ActionSpec("previous_unreviewed", "Previous un&reviewed frame", ("Shift+U",),
+                   "navigator.previous_unreviewed", "Go",
+                   "The previous predicted frame nobody has looked at."),
+        ActionSpec("next_approved", "Next &approved frame", ("Ctrl+Alt+Right",), "navigator.next_approved",
+                   "Go", "The next approved frame."),
+        ActionSpec("previous_approved", "Previous appr&oved frame", ("Ctrl+Alt+Left",),
+                   "navigator.previous_approved", "Go", "The previous approved frame."),
+        ActionSpec("go_back", "Where I &was before", ("Alt+Backspace",), "navigator.go_back", "Go",
+                   "Back to the frame before the last jump."),
+        ActionSpec("go_forward", "Where I went a&fter", ("Alt+Shift+Backspace",), "navigator.go_forward",
+                   "Go", "Forward again after going back."),
+        ActionSpec("next_clip", "Next &clip", ("Ctrl+PgDown",), "navigator.next_clip", "Go",
+                   "The next clip of the list."),
+        ActionSpec("previous_clip", "Previous clip", ("Ctrl+PgUp",), "navigator.previous_clip", "Go",
+                   "The previous clip of the list."),
+    )  # fmt: skip
+
+
+def _play() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("play", "&Play or pause", ("Space",), "player.toggle_play", "Play",
+                   "Tap to play or pause; hold and drag to move the picture.", "play", held=True),
+        ActionSpec("faster", "&Faster", ("Ctrl+Up",), "player.faster", "Play",
+                   "The next higher speed, up to 4×."),
+        ActionSpec("slower", "&Slower", ("Ctrl+Down",), "player.slower", "Play",
+                   "The next lower speed, down to 0.1×."),
+        ActionSpec("normal_speed", "&Normal speed", ("Ctrl+Backspace",), "player.normal_speed", "Play",
+                   "The clip's own rate."),
+        ActionSpec("loop", "&Loop", ("Ctrl+L",), "player.set_looping", "Play",
+                   "Play the range, or the whole clip, again and again.", "loop",
+                   checkable=True),
+        ActionSpec("mark_in", "Range starts &here", ("Ctrl+[",), "player.mark_in", "Play",
+                   "Let the range start at this frame.", "mark-in"),
+        ActionSpec("mark_out", "Range &ends here", ("Ctrl+]",), "player.mark_out", "Play",
+                   "Let the range end with this frame.", "mark-out"),
+        ActionSpec("clear_range", "&Clear range", ("Ctrl+\\",), "player.clear_range", "Play",
+                   "Forget where the range starts and ends.", "mark-clear"),
+    )  # fmt: skip
+
+
+def _view() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("fit", "&Fit", ("Ctrl+0",), "canvas.fit", "View",
+                   "Show the whole frame.", "fit"),
+        ActionSpec("actual_size", "&Actual size", ("Ctrl+1",), "canvas.actual_size", "View",
+                   "One pixel of the clip is one pixel of the screen.", "actual-size"),
+        ActionSpec("zoom_in", "Zoom &in", ("Ctrl++", "Ctrl+="), "canvas.zoom_in", "View",
+                   "Larger; the wheel zooms at the cursor.", "zoom-in"),
+        ActionSpec("zoom_out", "Zoom &out", ("Ctrl+-",), "canvas.zoom_out", "View",
+                   "Smaller.", "zoom-out"),
+        ActionSpec("zoom_face", "Zoom to the fa&ce", ("Ctrl+2",), "canvas.zoom_to_face", "View",
+                   "Fill the canvas with the selected face.", "person"),
+        ActionSpec("hide_held", "Hide overlays while &held", ("H",), "layers.hide_overlays", "View",
+                   "See the bare frame as long as the key is down.", "eye-off", held=True),
+        ActionSpec("overlays", "Show o&verlays", ("Shift+H",), "layers.set_overlays_visible", "View",
+                   "Show or hide all layers.", "eye", checkable=True),
+        ActionSpec("cycle_layers", "C&ycle layers", ("`",), "layers.cycle_layers", "View",
+                   "All layers, landmarks only, label maps only, none.", "layers"),
+        ActionSpec("timeline_all", "Whole clip in the &timeline", ("Ctrl+Shift+0",),
+                   "window.show_whole_timeline", "View", "Zoom the timeline out to the whole clip."),
+        ActionSpec("fold_panels", "Fold &panels away", ("Shift+F11",), "window.set_panels_folded", "View",
+                   "Canvas only.", "panels", "window", checkable=True),
+        ActionSpec("full_screen", "Full &screen", ("F11",), "window.set_full_screen", "View",
+                   "Fill the screen.", "fullscreen", "window", checkable=True),
+        ActionSpec("theme_system", "S&ystem colours", (), "window.theme_system", "View",
+                   "Follow the system's light or dark colours.", "system", "window"),
+        ActionSpec("theme_light", "&Light colours", (), "window.theme_light", "View",
+                   "A light window.", "light", "window"),
+        ActionSpec("theme_dark", "&Dark colours", (), "window.theme_dark", "View",
+                   "A dark window.", "dark", "window"),
+    )  # fmt: skip
+
+
+def _help() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("keys_sheet", "&Keys and mouse", ("F1",), "help.show_keys", "Help",
+                   "Every action with its key.", "keyboard", "window"),
+        ActionSpec("diagnostics", "Copy &diagnostics", (), "help.copy_diagnostics", "Help",
+                   "Put versions, machine and recent messages on the clipboard.", "copy",
+                   "window"),
+        ActionSpec("about", "&About Lineament", (), "help.show_about", "Help",
+                   "Version and licences.", "info", "window"),
+    )  # fmt: skip
+
+
+TABLE: tuple[ActionSpec, ...] = (*_file(), *_edit(), *_go(), *_play(), *_view(), *_help())
+MENUS = ("File", "Edit", "Go", "Play", "View", "Help")
+
+# A line starts a new group in its menu: the ids that begin one.
+GROUP_STARTS = frozenset(
+    {
+        "close", "settings", "quit", "next_face", "first_frame", "go_to", "next_key",
+        "next_edited", "next_unreviewed", "next_approved", "go_back", "next_clip", "faster",
+        "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
+        "diagnostics",
+    }
+)  # fmt: skip
+
+PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
+    "Default": {},
+    "SLEAP": {
+        "next_frame": ("Right",),
+        "previous_frame": ("Left",),
+        "forward_10": ("Ctrl+Alt+Right",),
+        "back_10": ("Ctrl+Alt+Left",),
+        "go_to": ("Ctrl+J",),
+        "next_edited": ("Alt+Right", "Ctrl+U"),
+        "next_unreviewed": ("Space",),
+        "previous_unreviewed": ("Shift+Space",),
+        "next_approved": (),
+        "previous_approved": (),
+        "play": ("P",),
+        "fit": ("Ctrl+=",),
+        "zoom_in": ("Ctrl++",),
+    },
+    "CVAT": {
+        "next_frame": ("F",),
+        "previous_frame": ("D",),
+        "forward_10": ("V",),
+        "back_10": ("C",),
+        "next_key": ("R",),
+        "previous_key": ("E",),
+        "next_unreviewed": ("Right",),
+        "previous_unreviewed": ("Left",),
+        "go_to": ("`", "Ctrl+G"),
+        "next_face": ("Ctrl+F",),
+        "previous_face": ("Ctrl+Shift+F",),
+        "overlays": ("T",),
+        "cycle_layers": (),
+    },
+    "labelme": {
+        "next_frame": ("D", "Right"),
+        "previous_frame": ("A", "Left"),
+        "next_unreviewed": ("Ctrl+Shift+D",),
+        "previous_unreviewed": ("Ctrl+Shift+A",),
+        "fit": ("Ctrl+F",),
+        "overlays": ("T",),
+    },
+}

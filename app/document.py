@@ -1,0 +1,173 @@
+"""What is open: a project, or loose clips without one. The same questions are asked of both.
+
+A document names its clips, says what is known of a face on a frame, and reads a clip's columns for
+the timeline. `LooseClips` knows nothing of faces; `app.project_document` asks the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.progress import Cancelled
+
+NO_SOURCE = 255
+"""Stands in a source column where a track has no face."""
+
+
+@dataclass(frozen=True)
+class ClipEntry:
+    """One clip of the list."""
+
+    clip_id: str
+    title: str
+    path: Path
+    frames: int = 0
+    """0 while the clip has not been read yet."""
+    fps: float = 0.0
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+    """Why it cannot be shown, as a sentence; empty if it can."""
+
+
+@dataclass(frozen=True)
+class ClipColumns:
+    """What the timeline shows of a clip, a value a frame (T frames, F tracks)."""
+
+    track_ids: tuple[int, ...]
+    processed: NDArray[np.bool_]
+    """(T,) whether the active run has looked at the frame."""
+    source: NDArray[np.uint8]
+    """(F, T) Source of the face, NO_SOURCE where there is none."""
+    confidence: NDArray[np.float32]
+    """(F, T) in [0, 1], NaN where there is no face."""
+    jitter: NDArray[np.float32]
+    """(T,) mean landmark acceleration in percent of the face's size, largest over tracks."""
+    review: NDArray[np.uint8]
+    """(T,) ReviewState, the least reviewed face's."""
+    edited: NDArray[np.bool_]
+    """(T,) whether a person changed anything on the frame."""
+
+    @property
+    def frames(self) -> int:
+        """T."""
+        return len(self.review)
+
+    def is_key(self) -> NDArray[np.bool_]:
+        """(T,) whether the heavy net ran on the frame."""
+        return (self.source == 0).any(axis=0)
+
+
+def empty_columns(frames: int) -> ClipColumns:
+    """Columns of a clip nothing is known of."""
+    return ClipColumns(
+        track_ids=(),
+        processed=np.zeros(frames, bool),
+        source=np.zeros((0, frames), np.uint8),
+        confidence=np.zeros((0, frames), np.float32),
+        jitter=np.full(frames, np.nan, np.float32),
+        review=np.zeros(frames, np.uint8),
+        edited=np.zeros(frames, bool),
+    )
+
+
+class Document(Protocol):
+    """A project or loose clips."""
+
+    title: str
+    path: Path | None
+    """The project's folder; None for loose clips."""
+    read_only: bool
+
+    def entries(self) -> list[ClipEntry]:
+        """The clips, in the order of the list."""
+        ...
+
+    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
+        """What is shown on a frame: FaceRecords, annotations over the active run."""
+        ...
+
+    def review_state(self, clip_id: str, frame_idx: int) -> int:
+        """The frame's ReviewState, the least reviewed face's."""
+        ...
+
+    def person_name(self, clip_id: str, track_id: int) -> str:
+        """What a track is called."""
+        ...
+
+    def landmark_scheme(self, clip_id: str) -> str | None:
+        """Name of the scheme of the landmarks shown."""
+        ...
+
+    def columns(self, clip_id: str, frames: int, cancelled: Cancelled) -> ClipColumns:
+        """Read a clip's columns; called from a worker thread."""
+        ...
+
+    def update_entry(self, entry: ClipEntry) -> None:
+        """Keep what reading the clip has taught."""
+        ...
+
+    def cache_folder(self) -> Path | None:
+        """Where frame indexes are kept; None for the user's cache."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+class LooseClips:
+    """Clips opened without a project: to look at, with nothing known of the faces."""
+
+    def __init__(self, clip_paths: Sequence[Path]) -> None:
+        self._entries = [ClipEntry(str(path), path.name, path) for path in clip_paths]
+        count = len(self._entries)
+        self.title = self._entries[0].title if count == 1 else f"{count} clips"
+        self.path: Path | None = None
+        self.read_only = False
+
+    def entries(self) -> list[ClipEntry]:
+        """The clips, in the order given."""
+        return list(self._entries)
+
+    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
+        """Nothing is known without a project."""
+        return []
+
+    def review_state(self, clip_id: str, frame_idx: int) -> int:
+        """Nothing has been reviewed."""
+        return 0
+
+    def person_name(self, clip_id: str, track_id: int) -> str:
+        """Faces have numbers only."""
+        return f"Face {track_id + 1}"
+
+    def landmark_scheme(self, clip_id: str) -> str | None:
+        """No landmarks, no scheme."""
+        return None
+
+    def columns(self, clip_id: str, frames: int, cancelled: Cancelled) -> ClipColumns:
+        """Columns that say that nothing is known."""
+        return empty_columns(frames)
+
+    def update_entry(self, entry: ClipEntry) -> None:
+        """Replace what the list says of a clip."""
+        self._entries = [entry if e.clip_id == entry.clip_id else e for e in self._entries]
+
+    def cache_folder(self) -> Path | None:
+        """Indexes go to the user's cache."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def with_problem(entry: ClipEntry, problem: str) -> ClipEntry:
+    """The entry with a reason why it cannot be shown."""
+    return replace(entry, problem=problem)
