@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 _APP = "lineament"
 
 
@@ -23,16 +21,22 @@ def main_script() -> Path:
 
 def user_data() -> Path:
     """Per-user data (models, schemes); not created here."""
+    import platformdirs  # not at the top: a bare training machine has only bundled resources
+
     return Path(platformdirs.user_data_dir(_APP, appauthor=False))
 
 
 def user_config() -> Path:
     """Per-user preferences of the window; not created here."""
+    import platformdirs
+
     return Path(platformdirs.user_config_dir(_APP, appauthor=False))
 
 
 def user_cache() -> Path:
     """Per-user cache (frame indexes of loose clips, backend timings); not created here."""
+    import platformdirs
+
     return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
 
 
