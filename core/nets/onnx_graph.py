@@ -1,0 +1,104 @@
+"""A net as an ONNX graph *without* its weights, and a session that gets them from the model file.
+
+The graph stored beside the weights names them as the state dict does and holds none of them, so a
+model file carries every weight once, in half precision. ONNX Runtime takes them at session start
+(`add_external_initializers`); neither the exporter nor `onnx` is needed to run a model.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ResourceError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+OPSET = 17
+INPUT = "images"
+_WEIGHTS_ELSEWHERE = "weights"
+
+
+def export_graph(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[str]) -> bytes:
+    """The net's ONNX graph with a free batch size and its weights left out.
+
+    Args:
+        net: In evaluation mode, on the CPU.
+        input_shape: (C, H, W) of the input `images`.
+        outputs: Names of what `net` returns, in order.
+
+    Raises:
+        ResourceError: If the exporter (`pip install 'lineament[onnx]'`) is not installed.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise ResourceError(
+            "Writing ONNX graphs needs the exporter; install it with pip install 'lineament[onnx]'."
+        ) from error
+    model = onnx.load_from_string(_export(net, input_shape, outputs))
+    weights = net.state_dict()
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            tensor.ClearField("raw_data")
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            entry = tensor.external_data.add()
+            entry.key, entry.value = "location", _WEIGHTS_ELSEWHERE
+    graph: bytes = model.SerializeToString()
+    return graph
+
+
+def open_session(
+    graph: bytes,
+    weights: Mapping[str, Tensor],
+    threads: int = 0,
+    providers: Sequence[str] = ("CPUExecutionProvider",),
+) -> Any:
+    """An ONNX Runtime session of a graph by `export_graph`, with its weights put in.
+
+    Args:
+        graph: The bytes of the model file's graph.
+        weights: The model file's state dict, float32.
+        threads: Threads of one run; 0 = ONNX Runtime's own choice.
+        providers: ONNX Runtime's execution providers.
+    """
+    import numpy as np
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Only float weights: counters (num_batches_tracked) are no part of the graph.
+    named = {k: v for k, v in weights.items() if v.is_floating_point()}
+    values = [
+        onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v.float().cpu().numpy()))
+        for v in named.values()
+    ]
+    options.add_external_initializers(list(named), values)
+    return onnxruntime.InferenceSession(graph, options, providers=list(providers))
+
+
+def _export(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[str]) -> bytes:
+    import torch
+
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        # The TorchScript exporter announces its own end; the newer one writes a graph three times
+        # as large here and rewrites weight names.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net,
+            (torch.zeros(2, *input_shape),),
+            file,
+            dynamo=False,
+            opset_version=OPSET,
+            # PRESERVE keeps BatchNorm apart from its convolution, hence the weights' names.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            input_names=[INPUT],
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in (INPUT, *outputs)},
+        )
+    return file.getvalue()
