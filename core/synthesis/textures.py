@@ -1,0 +1,304 @@
+"""One subject's textures: skin of any tone, lips, irises, hair colours, baked once a subject.
+
+Skins come from the head's folder (or from noise, for a head without pictures), shifted along the
+tones people have: in log reflectance melanin and blood are additive (Beer–Lambert; Tsumura et al.
+2003), so a tone is a gain by channel in linear light. Lips, beard shadow, freckles, make-up and
+shine are painted over it where a map of the neutral head (`SkinAtlas`) says they belong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.synthesis.atlas import SkinAtlas
+from core.synthesis.look import Look
+
+Texture = NDArray[np.uint8]  # (h, w, 4) RGBA, sRGB; alpha is coverage, or gloss on opaque layers
+FloatArray = NDArray[np.float32]
+
+FLAT = 64  # side of a texture without a picture
+
+
+@lru_cache(maxsize=128)
+def load_picture(path: Path, size: int) -> Texture:
+    """A texture file as RGBA, reduced to at most `size` pixels a side."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        from core.errors import InputError
+
+        raise InputError(f"{path} cannot be read as a picture; is the head's folder complete?")
+    if picture.ndim == 2:
+        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+    if picture.shape[2] == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)
+    picture = cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
+    height, width = picture.shape[:2]
+    if max(height, width) > size:
+        scale = size / max(height, width)
+        picture = _shrink(picture, (round(height * scale), round(width * scale)))
+    return np.ascontiguousarray(picture)
+
+
+def _shrink(picture: Texture, hw: tuple[int, int]) -> Texture:
+    """Area average in which transparent texels do not bleed their colour into the others."""
+    alpha = picture[..., 3:].astype(np.float32) / 255.0
+    if alpha.min() == 1.0:
+        return cv2.resize(picture, hw[::-1], interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(picture[..., :3] * alpha, hw[::-1], interpolation=cv2.INTER_AREA)
+    cover = cv2.resize(alpha[..., 0], hw[::-1], interpolation=cv2.INTER_AREA)
+    solid = colour / np.maximum(cover, 1e-3)[..., None]
+    mean = colour.sum((0, 1)) / max(float(cover.sum()), 1e-3)
+    solid = np.where(cover[..., None] > 2e-3, solid, mean)
+    return np.dstack([solid, cover * 255.0]).clip(0, 255).round().astype(np.uint8)
+
+
+def to_linear(srgb: FloatArray) -> FloatArray:
+    """SRGB 0…1 to linear light."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )
+
+
+def to_srgb(linear: FloatArray) -> FloatArray:
+    """Linear light 0…1 to sRGB 0…1."""
+    linear = np.clip(linear, 0.0, 1.0)
+    return np.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055
+    ).astype(np.float32)
+
+
+def gain_table(gain: FloatArray, contrast: float = 1.0, pivot: FloatArray | None = None) -> Texture:
+    """A look-up table (256, 1, 3) that multiplies linear light by `gain` a channel."""
+    value = to_linear(np.arange(256, dtype=np.float32)[:, None] / 255.0)
+    middle = np.float32(1.0) if pivot is None else pivot[None]
+    value = middle * (np.maximum(value, 1e-5) / middle) ** contrast * gain[None]
+    return (to_srgb(value) * 255.0).round().astype(np.uint8)[:, None, :]
+
+
+@lru_cache(maxsize=64)
+def _mean_colour(path: Path, atlas: SkinAtlas) -> FloatArray:
+    """Mean linear colour of the cheeks and forehead of one skin picture, (3,)."""
+    picture = load_picture(path, atlas.size)
+    weight = atlas.masks["plain"][..., None]
+    crop = to_linear(picture[atlas.rows, atlas.columns, :3].astype(np.float32) / 255.0)
+    return ((crop * weight).sum((0, 1)) / weight.sum()).astype(np.float32)
+
+
+def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
+    """The skin of one subject: RGB, and gloss in alpha. (size, size, 4)."""
+    target = np.asarray(look.skin_rgb, np.float32)
+    if look.skin_file is None or folder is None:
+        whole = np.full((atlas.size, atlas.size, 4), 200, np.uint8)
+        mean = to_linear(np.full(3, 200 / 255, np.float32))
+    else:
+        whole = load_picture(folder / look.skin_file, atlas.size)
+        mean = _mean_colour(folder / look.skin_file, atlas)
+    table = gain_table(target / mean, look.skin_contrast, mean)
+    skin = np.dstack([cv2.LUT(np.ascontiguousarray(whole[..., :3]), table), whole[..., 3]])
+    skin[..., 3] = 90
+    window = (atlas.rows, atlas.columns)
+    face = skin[window][..., :3].astype(np.float32)
+    skin[window] = np.dstack([_paint_face(face, look, atlas), _gloss(look, atlas)])
+    return skin
+
+
+def _paint_face(face: FloatArray, look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
+    """Lips, mottling, freckles, beard shadow and make-up over the toned skin, (h, w, 3)."""
+    masks = atlas.masks
+    rng = np.random.default_rng(look.seed)
+    skin_tone = to_srgb(np.asarray(look.skin_rgb, np.float32)) * 255.0
+    own_lips = 1.0 - look.lip_plainness
+    lips = masks["lips"][..., None]
+    lip_rgb = to_srgb(np.asarray(look.lip_rgb, np.float32)) * 255.0
+    # Own lip colour fades towards the skin's; lipstick lies over it but keeps the folds' light.
+    face = face + lips * (1.0 - own_lips) * 0.9 * (skin_tone - face)
+    folds = face.mean(-1, keepdims=True) / max(float(skin_tone.mean()), 1.0)
+    face = face + lips * look.lipstick * (lip_rgb * folds.clip(0.4, 1.3) - face)
+    for name, strength, rgb in (
+        ("cheeks", look.blush, (0.92, 0.45, 0.42)),
+        ("lids", look.eye_shadow, look.eye_shadow_rgb),
+    ):
+        if strength > 0.01:
+            face = face + strength * masks[name][..., None] * (
+                face * np.asarray(rgb, np.float32) - face
+            )
+    noise = _rolled(atlas.noise["pores"], rng) * look.pores
+    noise += _rolled(atlas.noise["mottle"], rng) * look.mottle
+    if look.freckles > 0.01:
+        noise -= _rolled(atlas.noise["freckles"], rng) * look.freckles * masks["freckles"]
+    if look.wrinkles > 0.01:
+        noise -= look.wrinkles * masks["wrinkles"] * (0.7 + 0.3 * atlas.noise["mottle"])
+    face = face * (1.0 + noise[..., None])
+    if look.stubble > 0.01:
+        grain = 0.7 + 0.45 * _rolled(atlas.noise["grain"], rng)
+        amount = (look.stubble * masks["beard"] * grain).clip(0, 0.85)[..., None]
+        beard_rgb = to_srgb(np.asarray(look.hair_rgb, np.float32) * 0.8) * 255.0
+        face = face + amount * (beard_rgb - face)
+    if look.scalp_hair > 0.01:
+        amount = (look.scalp_hair * masks["scalp"])[..., None]
+        face = face + amount * (to_srgb(np.asarray(look.hair_rgb, np.float32)) * 255.0 * 0.8 - face)
+    return face.clip(0, 255).astype(np.uint8)
+
+
+def _gloss(look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
+    masks = atlas.masks
+    gloss = 0.25 + look.oiliness * masks["t_zone"] + look.lip_gloss * masks["lips"]
+    gloss = (
+        gloss * (1.0 + 0.12 * atlas.noise["pores"]) * (1.0 - 0.6 * look.stubble * masks["beard"])
+    )
+    return (gloss * 160.0).clip(0, 255).astype(np.uint8)
+
+
+def _rolled(noise: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """The noise, shifted by a random amount: a bank of one picture serves all subjects."""
+    dy, dx = int(rng.integers(noise.shape[0])), int(rng.integers(noise.shape[1]))
+    return np.roll(noise, (dy, dx), (0, 1))
+
+
+@lru_cache(maxsize=64)
+def _greyness(path: Path, size: int) -> NDArray[np.uint8]:
+    """Brightness of a hair picture, scaled so that its mean is 96. (h, w)."""
+    picture = load_picture(path, size)
+    grey = to_linear(picture[..., :3].astype(np.float32) / 255.0).mean(-1)
+    weight = (picture[..., 3] > 100).astype(np.float32)
+    mean = float((grey * weight).sum() / max(float(weight.sum()), 1.0))
+    return (grey / max(mean, 1e-4) * 96.0).clip(0, 255).astype(np.uint8)
+
+
+def bake_hair(
+    path: Path | None, size: int, rgb: FloatArray, contrast: float, curly: bool = False
+) -> Texture:
+    """A hair picture in another colour; without one, curls or vertical strands of noise."""
+    if path is None and curly:
+        grey, alpha = curl_noise(size)
+    elif path is None:
+        grey, alpha = strand_noise(size), np.full((size, size), 255, np.uint8)
+    else:
+        grey, alpha = _greyness(path, size), load_picture(path, size)[..., 3]
+    level = np.maximum(np.arange(256, dtype=np.float32)[:, None] / 96.0, 0.02) ** contrast
+    table = (to_srgb(level * rgb[None]) * 255.0).round().astype(np.uint8)
+    return np.dstack([table[grey], alpha])
+
+
+@lru_cache(maxsize=4)
+def strand_noise(size: int) -> NDArray[np.uint8]:
+    """Vertical streaks, mean 96, (size, size)."""
+    rng = np.random.default_rng(7)
+    fine = cv2.GaussianBlur(rng.normal(size=(size, size)).astype(np.float32), (1, 0), 0.6, None, 24)
+    broad = cv2.GaussianBlur(rng.normal(size=(size, size)).astype(np.float32), (0, 0), 3, None, 40)
+    streaks = fine / fine.std() * 0.28 + broad / broad.std() * 0.22
+    return (96.0 * (1.0 + streaks)).clip(0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def curl_noise(size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Curls: brightness (mean 96) and coverage; the lower third is a fringe with ragged edges."""
+    rng = np.random.default_rng(8)
+
+    def clouds(sigma: float) -> FloatArray:
+        wide = cv2.GaussianBlur(rng.normal(size=(size, size)).astype(np.float32), (0, 0), sigma)
+        return wide / wide.std()
+
+    rings = np.cos(2.5 * clouds(0.006 * size)) * 0.35 + clouds(0.004 * size) * 0.2
+    grey = (96.0 * (1.0 + rings)).clip(10, 255).astype(np.uint8)
+    v = (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
+    along = (v - 0.68) / 0.32
+    edge = np.minimum(along, 1 - along) * 6.0 + clouds(0.008 * size) - 0.6
+    alpha = np.where(v < 0.66, 1.0, np.clip(edge, 0.0, 1.0))
+    return grey, (alpha * 255).astype(np.uint8)
+
+
+def bake_brow(path: Path | None, size: int, rgb: FloatArray, strength: float) -> Texture:
+    """A brow or lash card of one colour whose coverage is multiplied by `strength`."""
+    if path is None:
+        alpha = np.full((FLAT, FLAT), 255, np.uint8)
+    else:
+        alpha = load_picture(path, size)[..., 3]
+    out = np.empty((*alpha.shape, 4), np.uint8)
+    out[..., :3] = (to_srgb(rgb) * 255.0).round().astype(np.uint8)
+    out[..., 3] = (alpha * np.float32(strength)).clip(0, 255).astype(np.uint8)
+    return out
+
+
+def bake_eye(path: Path | None, size: int, look: Look) -> Texture:
+    """Iris and sclera of one subject. Alpha is gloss; 0 marks the clear cornea, not drawn."""
+    if path is None:
+        picture = painted_eye(FLAT * 2)
+    else:
+        picture = load_picture(path, size)
+    gain = np.asarray(look.eye_gain, np.float32)
+    colour = cv2.LUT(np.ascontiguousarray(picture[..., :3]), gain_table(gain))
+    return np.dstack([colour, picture[..., 3]])
+
+
+@lru_cache(maxsize=2)
+def painted_eye(size: int) -> Texture:
+    """An eye by formula: the gaze axis at the middle, v and u across; iris radius 0.17."""
+    axis = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
+    radius = np.hypot(axis[None], axis[:, None])
+    angle = np.arctan2(axis[:, None], axis[None])
+    rays = 0.85 + 0.15 * np.sin(angle * 23) * np.sin(angle * 7 + radius * 60)
+    iris = np.array([92, 66, 40], np.float32) * rays[..., None]
+    sclera = np.array([226, 214, 206], np.float32)
+    blend = np.clip((radius - 0.165) / 0.015, 0, 1)[..., None]
+    limbus = 1.0 - 0.45 * np.exp(-(((radius - 0.163) / 0.018) ** 2))[..., None]
+    eye = (iris * (1 - blend) + sclera * blend) * limbus
+    eye = eye * np.clip((radius - 0.06) / 0.012, 0.05, 1)[..., None]
+    return np.dstack([eye.clip(0, 255), np.full((size, size), 255.0)]).astype(np.uint8)
+
+
+def flat(rgb: FloatArray, alpha: int = 255, size: int = 4) -> Texture:
+    """One linear colour everywhere."""
+    out = np.empty((size, size, 4), np.uint8)
+    out[..., :3] = (to_srgb(np.asarray(rgb, np.float32)) * 255.0).round().astype(np.uint8)
+    out[..., 3] = alpha
+    return out
+
+
+def cloth(rng: np.random.Generator, rgb: FloatArray, size: int = FLAT) -> Texture:
+    """Woven cloth: plain, striped or checked, with a little noise."""
+    axis = np.arange(size)
+    period = int(rng.integers(4, 24))
+    bands = (axis % period < period // 2).astype(np.float32)
+    kind = rng.random()
+    pattern = np.zeros((size, size), np.float32)
+    if kind < 0.25:
+        pattern = np.broadcast_to(bands[:, None], pattern.shape).copy()
+    elif kind < 0.4:
+        pattern = 0.5 * (bands[:, None] + bands[None])
+    other = np.asarray(rgb, np.float32) * np.float32(rng.uniform(0.3, 1.8))
+    colour = rgb + pattern[..., None] * (other - rgb)
+    colour = colour * (1.0 + 0.12 * rng.normal(size=(size, size, 1)).astype(np.float32))
+    return np.dstack([to_srgb(colour) * 255.0, np.full((size, size), 60.0)]).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class PackedTextures:
+    """Textures end to end, as the shader reads them."""
+
+    texels: NDArray[np.uint8]  # (N, 4)
+    table: NDArray[np.int32]  # (M, 3): first texel, rows, columns
+
+
+def pack(textures: list[Texture]) -> PackedTextures:
+    """Lay textures end to end."""
+    starts = np.cumsum([0] + [t.shape[0] * t.shape[1] for t in textures])
+    table = [(start, *t.shape[:2]) for start, t in zip(starts[:-1], textures, strict=True)]
+    return PackedTextures(
+        np.concatenate([t.reshape(-1, 4) for t in textures]), np.array(table, np.int32)
+    )
+
+
+def bake_picture(path: Path | None, size: int, gain: FloatArray, fallback: FloatArray) -> Texture:
+    """A picture times a gain (teeth, tongue), or a flat colour; fully glossy."""
+    if path is None:
+        return flat(fallback * gain)
+    picture = load_picture(path, size)
+    colour = cv2.LUT(np.ascontiguousarray(picture[..., :3]), gain_table(gain))
+    return np.dstack([colour, np.full(picture.shape[:2], 255, np.uint8)])
