@@ -61,7 +61,7 @@ class ClipColumns:
 
     def is_key(self) -> NDArray[np.bool_]:
         """(T,) whether the heavy net ran on the frame."""
-        return (self.source == 0).any(axis=0)
+        return np.asarray((self.source == 0).any(axis=0))
 
 
 def empty_columns(frames: int) -> ClipColumns:

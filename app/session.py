@@ -287,6 +287,13 @@ class Session(QObject):
             self._faces_key = key
         return self._faces
 
+    def scheme_name(self, face: Any) -> str | None:
+        """Scheme of a face's landmarks: its own, else the clip's."""
+        own = getattr(face, "landmark_scheme", None)
+        if own is not None or self.document is None or self.entry is None:
+            return own
+        return self.document.landmark_scheme(self.entry.clip_id)
+
     def name_of(self, track_id: int) -> str:
         """What a face is called."""
         if self.document is None or self.entry is None:
