@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.synthesis.mhanchors import PUPIL_RADIUS, load_anchor_map
 from core.synthesis.mhdata import HeadData, read_head
 from core.synthesis.mhidentity import ANCESTRIES, identity_modes, target_weights
 from core.synthesis.mhlayers import BoundProxy, bind_proxy, split_at_seams
@@ -79,6 +80,7 @@ class _Subject:
     shares: tuple[FloatArray, ...]  # (P,) a proxy
     pivot: FloatArray  # (3,)
     eye_centres: FloatArray  # (2, 3) left, right
+    brows: str  # name of the brow mesh
 
 
 class MakeHumanHead:
@@ -107,6 +109,7 @@ class MakeHumanHead:
         origin = self._joint(data.base, "l-eye") + self._joint(data.base, "r-eye")
         self._share = head_share(data.base - 0.5 * origin)
         self._moved, self._units = self._expression_units()
+        self._map = load_anchor_map(data.kept)
         self._bound: dict[tuple[str, str], BoundProxy] = {}
         self._subjects: OrderedDict[int, _Subject] = OrderedDict()
 
@@ -129,10 +132,6 @@ class MakeHumanHead:
             vertices.append(points[bound.split])
         return PosedHead(subject.layers, tuple(vertices), self._anchors_of(subject, posed, pose))
 
-    def anchors(self, shapes: list[HeadShape], poses: list[HeadPose]) -> list[Anchors]:
-        """Anchors of many faces."""
-        return [self.deform(s, p).anchors for s, p in zip(shapes, poses, strict=True)]
-
     def _proxy_points(
         self, subject: _Subject, index: int, base: FloatArray, pose: HeadPose
     ) -> FloatArray:
@@ -145,7 +144,23 @@ class MakeHumanHead:
         return bound.place(base, subject.scales[index])
 
     def _anchors_of(self, subject: _Subject, posed: FloatArray, pose: HeadPose) -> Anchors:
-        raise NotImplementedError
+        angles, shift = (pose.yaw, pose.pitch, pose.roll), np.float32(pose.translation)
+        brow = next(i for i, p in enumerate(subject.proxies) if p.layer.name == "brows")
+        turned = rotation(*angles).astype(np.float32)
+        offsets = self._map.brow_offsets[subject.brows] * subject.scales[brow]
+        brows = np.asarray(self._map.brows[subject.brows] @ posed) + offsets @ turned.T
+        centres = (subject.eye_centres - subject.pivot) @ turned.T + subject.pivot + shift
+        pupils = [
+            centre + turned @ (rotation(*gaze, 0.0)[:, 2] * PUPIL_RADIUS)
+            for centre, gaze in zip(centres[::-1], (pose.gaze_right, pose.gaze_left), strict=True)
+        ]
+        return self._map.assemble(
+            np.asarray(self._map.fixed @ posed),
+            brows,
+            np.stack(pupils).astype(np.float32),
+            turned.T,
+            centres.mean(axis=0),
+        )
 
     def _options(self) -> dict[str, tuple[str, ...]]:
         folders = {
@@ -214,6 +229,7 @@ class MakeHumanHead:
             tuple(np.asarray(p.bind @ self._share, dtype=np.float32) for p in proxies),
             pivot.astype(np.float32),
             eyes.astype(np.float32),
+            dict(self._chosen(shape))["brows"],
         )
 
     def _chosen(self, shape: HeadShape) -> list[tuple[str, str]]:

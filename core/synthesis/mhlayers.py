@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from core.synthesis.mhdata import HeadData, Proxy
 from core.synthesis.template import LayerKind, MeshLayer, Part
@@ -75,6 +76,8 @@ def bind_proxy(data: HeadData, name: str, kind_name: str, folder: Path) -> Bound
     """
     kind, folder_name = _KIND_FOLDERS[kind_name]
     proxy = data.proxies[f"{folder_name}/{name}"]
+    if kind == "eye":
+        proxy = _without_cornea(proxy)
     triangles, uv, split = split_at_seams(proxy.triangles, proxy.triangles_uv, proxy.uv)
     layer = MeshLayer(
         kind_name,
@@ -92,6 +95,22 @@ def bind_proxy(data: HeadData, name: str, kind_name: str, folder: Path) -> Bound
         (fit.weights.ravel(), (rows, fit.base.ravel())), shape=(len(fit.base), len(data.base))
     )
     return BoundProxy(layer, bind, fit.offsets, fit.scale_vertices, fit.scale_lengths, split)
+
+
+def _without_cornea(proxy: Proxy) -> Proxy:
+    """Drop the transparent shell of each eyeball: the foremost connected piece on its side.
+
+    The fit's base vertices are on the eye helpers; the shell's offsets reach furthest forward.
+    """
+    edges = proxy.triangles[:, [0, 1, 1, 2]].reshape(-1, 2).T
+    links = sparse.coo_matrix((np.ones(edges.shape[1]), edges), shape=(len(proxy.fit.base),) * 2)
+    pieces, label = connected_components(links, directed=False)
+    if pieces <= 2:  # a model without corneas
+        return proxy
+    depth = np.array([proxy.fit.offsets[label == p, 2].max() for p in range(pieces)])
+    shells = np.argsort(depth)[-2:]
+    keep = ~np.isin(label[proxy.triangles[:, 0]], shells)
+    return Proxy(proxy.fit, proxy.triangles[keep], proxy.triangles_uv[keep], proxy.uv)
 
 
 def _parts(kind: LayerKind, proxy: Proxy, data: HeadData) -> NDArray[np.uint8]:

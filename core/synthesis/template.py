@@ -8,6 +8,7 @@ centres of the unposed head. "left" is always the person's left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum
 from typing import Any, Literal, Protocol
@@ -161,15 +162,17 @@ class HeadPose:
 class Anchors:
     """Positions that landmarks are made from, posed, in world coordinates (decimetres).
 
-    `landmarks.project_landmarks` turns them and a camera into pixels.
+    `landmarks.project_landmarks` turns them and a camera into pixels. Every array but the
+    directions may have leading batch dimensions. K points make a ring.
     """
 
-    ibug68: FloatArray  #: (68, 3) the "3d" convention: fixed points of the mesh
-    wflw98: FloatArray  #: (98, 3)
-    jaw_rings: FloatArray  #: (33, K, 3) path of each WFLW jaw point, from its anchor face-inwards
-    brow_rings: FloatArray  #: (2, 2, K, 3) right/left × upper/lower edge, from the temple inwards
-    axes: FloatArray  #: (3, 3) rows: the head's own x, y, z axes in world coordinates
-    origin: FloatArray  #: (3,) the point midway between the eyeball centres
+    ibug68: FloatArray  #: (…, 68, 3) the "3d" convention: fixed points of the mesh
+    wflw98: FloatArray  #: (…, 98, 3)
+    jaw_rings: FloatArray  #: (…, 33, K, 3) path of each WFLW jaw point, from its anchor inwards
+    jaw_directions: FloatArray  #: (33, 2) outwards in the frontal view: x right, y up
+    brow_rings: FloatArray  #: (…, 2, 2, K, 3) right/left × upper/lower edge, temple to nose
+    axes: FloatArray  #: (…, 3, 3) rows: the head's own x, y, z axes in world coordinates
+    origin: FloatArray  #: (…, 3) the point midway between the eyeball centres
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,8 +199,8 @@ class HeadTemplate(Protocol):
         """The subject in one frame; `PosedHead.layers` is `layers(shape)`."""
         ...
 
-    def anchors(self, shapes: list[HeadShape], poses: list[HeadPose]) -> list[Anchors]:
-        """Anchors alone, for many faces at once (shapes[i] in poses[i])."""
+    def anchors(self, shapes: Sequence[HeadShape], poses: Sequence[HeadPose]) -> Anchors:
+        """Anchors alone, for many faces at once (shapes[i] in poses[i]); leading dimension B."""
         ...
 
 

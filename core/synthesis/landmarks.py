@@ -1,0 +1,223 @@
+"""Landmarks of a posed head in two conventions.
+
+`3d`: fixed points of the mesh, projected. `2d` (the default; what people click in 300W and WFLW):
+jaw points that the cheek hides slide along their ring to the visible silhouette, and hidden ends of
+brows likewise. Schemes: "ibug68" and "wflw98", numbered as `core.schemes` numbers them, 0-based.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.synthesis.camera import Camera
+from core.synthesis.template import Anchors
+
+FloatArray = NDArray[np.float32]
+Convention = Literal["2d", "3d"]
+Scheme = Literal["ibug68", "wflw98"]
+
+_IBUG_BROWS = np.linspace(0.02, 0.98, 5)  # along the brow from the temple; people avoid the tips
+_WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+_WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
+_UPPER_SHARE = 0.75  # iBUG brow points: how far from the lower to the upper edge of the hair
+
+
+class Projector(Protocol):
+    """What `Camera` and `CameraStack` can do."""
+
+    def project(self, points: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+        """Pixels (…, 2) and depth (…,) of world points (…, 3)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class CameraStack:
+    """B cameras that project B sets of points at once."""
+
+    focal_px: FloatArray  #: (B,)
+    centre_px: FloatArray  #: (B, 2)
+    position: FloatArray  #: (B, 3)
+
+    @classmethod
+    def of(cls, cameras: Sequence[Camera]) -> CameraStack:
+        """Stack single cameras."""
+        return cls(
+            np.array([c.focal_px for c in cameras], dtype=np.float32),
+            np.array([c.centre_px for c in cameras], dtype=np.float32),
+            np.array([c.position for c in cameras], dtype=np.float32),
+        )
+
+    def project(self, points: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+        """As `Camera.project`, for points (B, …, 3)."""
+        inner = (1,) * (points.ndim - 2)
+        relative = points.astype(np.float32) - self.position.reshape(-1, *inner, 3)
+        depth = np.maximum(-relative[..., 2], np.float32(0.05))
+        scale = self.focal_px.reshape(-1, *inner) / depth
+        uv = relative[..., :2] * scale[..., None]
+        uv[..., 1] *= -1.0
+        return uv + self.centre_px.reshape(-1, *inner, 2), depth
+
+
+def assemble(
+    inner68: FloatArray,
+    eyes98: FloatArray,
+    pupils: FloatArray,
+    jaw_rings: FloatArray,
+    jaw_directions: FloatArray,
+    brow_rings: FloatArray,
+    axes: FloatArray,
+    origin: FloatArray,
+) -> Anchors:
+    """Make `Anchors` from the pieces a template knows.
+
+    Args:
+        inner68: (…, 41, 3) iBUG points 27…67.
+        eyes98: (…, 16, 3) WFLW points 60…75.
+        pupils: (…, 2, 3) WFLW points 96 (right eye) and 97.
+        jaw_rings: (…, 33, K, 3), see `Anchors`.
+        jaw_directions: (33, 2), see `Anchors`.
+        brow_rings: (…, 2, 2, K, 3), see `Anchors`.
+        axes: (…, 3, 3).
+        origin: (…, 3).
+    """
+    brows68, brows98 = _brow_points(brow_rings, np.zeros((*brow_rings.shape[:-4], 2), np.float32))
+    jaw = jaw_rings[..., 0, :]
+    ibug = np.concatenate([jaw[..., ::2, :], brows68, inner68], axis=-2)
+    wflw = np.concatenate(
+        [jaw, brows98, inner68[..., :9, :], eyes98, inner68[..., 21:, :], pupils], axis=-2
+    )
+    return Anchors(ibug, wflw, jaw_rings, jaw_directions, brow_rings, axes, origin)
+
+
+def landmark_points(
+    anchors: Anchors,
+    camera: Projector,
+    scheme: Scheme = "ibug68",
+    convention: Convention = "2d",
+) -> FloatArray:
+    """World positions of the landmarks, (…, M, 3) float32 decimetres (for visibility tests)."""
+    fixed = anchors.ibug68 if scheme == "ibug68" else anchors.wflw98
+    if convention == "3d":
+        return fixed
+    points = fixed.copy()
+    horizontal, up = _image_axes(anchors, camera)
+    jaw = _silhouette(anchors, camera, horizontal, up)
+    brows68, brows98 = _visible_brows(anchors, camera, horizontal)
+    if scheme == "ibug68":
+        points[..., :17, :] = jaw[..., ::2, :]
+        points[..., 17:27, :] = brows68
+    else:
+        points[..., :33, :] = jaw
+        points[..., 33:51, :] = brows98
+    return points
+
+
+def project_landmarks(
+    anchors: Anchors,
+    camera: Projector,
+    scheme: Scheme = "ibug68",
+    convention: Convention = "2d",
+) -> FloatArray:
+    """Landmarks in pixels.
+
+    Args:
+        anchors: Of one face, or of B faces.
+        camera: A `Camera`; for B faces a `CameraStack`.
+        scheme: Which points.
+        convention: "2d" as people annotate pictures, "3d" fixed on the mesh.
+
+    Returns:
+        (…, M, 2) float32, integer = pixel centre.
+    """
+    return camera.project(landmark_points(anchors, camera, scheme, convention))[0]
+
+
+def _image_axes(anchors: Anchors, camera: Projector) -> tuple[FloatArray, FloatArray]:
+    """Unit vectors in the image, (…, 2): the head's "to the viewer's right" and its "up"."""
+    step = np.float32(0.2)  # decimetres; short enough for a derivative, long enough for float32
+    ends = np.stack([anchors.origin, anchors.origin + step * anchors.axes[..., 1, :]], axis=-2)
+    pixels = camera.project(ends)[0]
+    up = pixels[..., 1, :] - pixels[..., 0, :]
+    up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-6)
+    return np.stack([-up[..., 1], up[..., 0]], axis=-1), up
+
+
+def _silhouette(
+    anchors: Anchors, camera: Projector, horizontal: FloatArray, up: FloatArray
+) -> FloatArray:
+    """The outermost point of each jaw ring as the camera sees it, (…, 33, 3)."""
+    pixels = camera.project(anchors.jaw_rings)[0]  # (…, 33, K, 2)
+    d = anchors.jaw_directions
+    outward = d[:, :1] * horizontal[..., None, :] + d[:, 1:] * up[..., None, :]  # (…, 33, 2)
+    reach = np.einsum("...kc,...c->...k", pixels, outward)
+    return _take(anchors.jaw_rings, _peak(reach))
+
+
+def _peak(values: FloatArray) -> FloatArray:
+    """Position of the largest value along the last axis, refined by a parabola, (…,)."""
+    last = values.shape[-1] - 1
+    best = values.argmax(axis=-1)
+    inside = np.clip(best, 1, last - 1)
+    low, mid, high = (
+        np.take_along_axis(values, (inside + o)[..., None], axis=-1)[..., 0] for o in (-1, 0, 1)
+    )
+    bend = low - 2.0 * mid + high
+    shift = np.where(bend < -1e-9, 0.5 * (low - high) / np.minimum(bend, -1e-9), 0.0)
+    refined = inside + np.clip(shift, -0.5, 0.5)
+    return np.where((best == 0) | (best == last), best, refined).astype(np.float32)
+
+
+def _take(rings: FloatArray, position: FloatArray) -> FloatArray:
+    """Linear interpolation along the next-to-last axis: rings (…, K, 3), position (…,)."""
+    low = np.clip(position.astype(np.int64), 0, rings.shape[-2] - 2)
+    mix = (position - low)[..., None, None]
+    a = np.take_along_axis(rings, low[..., None, None], axis=-2)
+    b = np.take_along_axis(rings, low[..., None, None] + 1, axis=-2)
+    return ((1.0 - mix) * a + mix * b)[..., 0, :].astype(np.float32)
+
+
+def _visible_brows(
+    anchors: Anchors, camera: Projector, horizontal: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Brow points spread over the part of each brow that is not behind the brow ridge."""
+    middle = anchors.brow_rings.mean(axis=-3)  # (…, 2, K, 3)
+    pixels = camera.project(middle)[0]
+    lateral = np.einsum("...skc,...c->...sk", pixels, horizontal)
+    lateral[..., 0, :] *= -1.0  # the right brow's temple is on the viewer's left
+    hidden = _peak(lateral) / (middle.shape[-2] - 1)
+    return _brow_points(anchors.brow_rings, hidden)
+
+
+def _brow_points(rings: FloatArray, hidden: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Brow points of both schemes: iBUG (…, 10, 3), WFLW (…, 18, 3).
+
+    Args:
+        rings: (…, 2, 2, K, 3).
+        hidden: (…, 2) share of the brow, from the temple, that must not be used.
+    """
+    upper, lower = rings[..., 0, :, :], rings[..., 1, :, :]  # (…, 2, K, 3)
+    high = _UPPER_SHARE * upper + (1.0 - _UPPER_SHARE) * lower
+    ibug = _along(high, hidden, _IBUG_BROWS)  # (…, 2, 5, 3) temple → nose
+    top = _along(upper, hidden, _WFLW_UPPER)
+    bottom = _along(lower, hidden, _WFLW_LOWER)
+    tips = 0.5 * (top[..., :1, :] + _along(lower, hidden, _WFLW_UPPER[:1]))
+    right = [tips[..., 0, :, :], top[..., 0, 1:, :], bottom[..., 0, :, :]]
+    # the left brow runs from the nose to the temple and back
+    left = [top[..., 1, :0:-1, :], tips[..., 1, :, :], bottom[..., 1, ::-1, :]]
+    ten = np.concatenate([ibug[..., 0, :, :], ibug[..., 1, ::-1, :]], axis=-2)
+    return ten, np.concatenate([*right, *left], axis=-2)
+
+
+def _along(rings: FloatArray, hidden: FloatArray, shares: NDArray[np.float64]) -> FloatArray:
+    """Points at shares of the visible part: rings (…, S, K, 3) → (…, S, len(shares), 3)."""
+    visible = hidden[..., None] + (1.0 - hidden[..., None]) * shares  # (…, S, n)
+    position = (visible * (rings.shape[-2] - 1)).astype(np.float32)
+    wide = np.broadcast_to(
+        rings[..., None, :, :], (*position.shape, *rings.shape[-2:])
+    )  # (…, S, n, K, 3)
+    return _take(wide, position)
