@@ -43,8 +43,8 @@ def _file() -> tuple[ActionSpec, ...]:
     return (
         ActionSpec("open", "&Open clip…", ("Ctrl+O",), "files.open_files", "File",
                    "Open one or more video files.", "open", "window"),
-        ActionSpec("open_folder", "Open &folder or project…", ("Ctrl+Shift+O",), "files.open_folder",
-                   "File",
+        ActionSpec("open_folder", "Open &folder or project…", ("Ctrl+Shift+O",),
+                   "files.open_folder", "File",
                    "Open a folder of clips, an image folder or a project (NAME.lin).",
                    "folder", "window"),
         ActionSpec("open_demo", "Open the &demo", (), "files.open_demo", "File",

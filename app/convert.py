@@ -6,17 +6,15 @@ without conversion. Images made here own their memory, so no numpy buffer has to
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-Coordinate = TypeVar("Coordinate", float, NDArray[np.floating])
+Points = NDArray[np.float64]
 
 
-def scene_from_image(xy: Coordinate) -> Coordinate:
+def scene_from_image(xy: Points) -> Points:
     """Image to scene coordinates: a pixel's centre is an integer there, pixel 0 spans 0…1 here.
 
     The one place that adds the half pixel.
@@ -24,7 +22,7 @@ def scene_from_image(xy: Coordinate) -> Coordinate:
     return xy + 0.5
 
 
-def image_from_scene(xy: Coordinate) -> Coordinate:
+def image_from_scene(xy: Points) -> Points:
     """Scene to image coordinates, the inverse of `scene_from_image`."""
     return xy - 0.5
 
