@@ -34,6 +34,7 @@ from core.synthesis.turning import head_share, rotation, turn
 FloatArray = NDArray[np.float32]
 _ALWAYS = ("eyes", "brows", "lashes", "teeth", "tongue")  # layers every head has, besides the skin
 _MOVING = frozenset({"brows", "lashes", "teeth", "tongue"})  # follow the expression
+_LOWER_TEETH = (15006, 15010, 15041)  # the helper vertices the lower teeth hang on
 _SUBJECTS_KEPT = 8
 
 
@@ -109,6 +110,7 @@ class MakeHumanHead:
         origin = self._joint(data.base, "l-eye") + self._joint(data.base, "r-eye")
         self._share = head_share(data.base - 0.5 * origin)
         self._moved, self._units = self._expression_units()
+        self._lower_teeth = np.searchsorted(data.kept, np.array(_LOWER_TEETH))
         self._map = load_anchor_map(data.kept)
         self._bound: dict[tuple[str, str], BoundProxy] = {}
         self._subjects: OrderedDict[int, _Subject] = OrderedDict()
@@ -141,7 +143,24 @@ class MakeHumanHead:
             return _gazed(subject.still[index], subject.eye_centres, pose)
         if name not in _MOVING:
             return subject.still[index]
-        return bound.place(base, subject.scales[index])
+        points = bound.place(base, subject.scales[index])
+        if name == "tongue":
+            points += self._tongue_motion(subject, points, base, pose)
+        return points
+
+    def _tongue_motion(
+        self, subject: _Subject, points: FloatArray, base: FloatArray, pose: HeadPose
+    ) -> FloatArray:
+        """The tongue lies on the jaw: its tip follows the lower teeth, its root stays.
+
+        The expression units move the teeth but hardly the tongue. Stuck out, it slides forwards
+        over the lower lip.
+        """
+        jaw = (base[self._lower_teeth] - subject.neutral[self._lower_teeth]).mean(axis=0)
+        depth = points[:, 2]
+        forward = (depth - depth.min()) / np.ptp(depth)  # 0 at the root, 1 at the tip
+        out = np.float32(pose.tongue) * np.array([0.0, -0.12, 0.55], dtype=np.float32)
+        return forward[:, None] * (jaw + out * forward[:, None])
 
     def _anchors_of(self, subject: _Subject, posed: FloatArray, pose: HeadPose) -> Anchors:
         angles, shift = (pose.yaw, pose.pitch, pose.roll), np.float32(pose.translation)
