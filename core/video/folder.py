@@ -109,6 +109,9 @@ class ImageSequence:
         """Seconds from the first frame, at FOLDER_FPS."""
         return float(i / FOLDER_FPS)
 
+    def read_ahead(self, direction: int) -> None:
+        """Files are read when they are asked for."""
+
     def close(self) -> None:
         """Nothing is held open."""
 

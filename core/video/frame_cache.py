@@ -1,44 +1,66 @@
-"""Decoded frames kept for the way back: the least recently used go first, by bytes."""
+"""Decoded frames kept for the way back, within a budget of bytes.
+
+Frames stay as the decoder made them (YUV 4:2:0 holds half the bytes of RGB). When the budget is
+full, the frame farthest from the playhead leaves; frames behind the direction of play count four
+times as far. A "least recently used" order would do harm here: the frames a backward play needs
+next were decoded first and touched least.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import threading
+from bisect import insort
 
 from av.video.frame import VideoFrame
 
 DEFAULT_BUDGET_BYTES = 512 << 20
+_BEHIND = 4
 
 
 def frame_bytes(frame: VideoFrame) -> int:
-    """Memory a decoded frame holds (YUV 4:2:0: half of its RGB)."""
+    """Memory a decoded frame holds."""
     return sum(plane.buffer_size for plane in frame.planes)
 
 
 class FrameCache:
-    """Frames by index, within a budget. Not thread-safe: its owner locks."""
+    """Frames by index. Thread-safe; no call waits for decoding."""
 
     def __init__(self, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> None:
         self.budget_bytes = budget_bytes
         self.held_bytes = 0
-        self._frames: OrderedDict[int, VideoFrame] = OrderedDict()
+        self.playhead = 0
+        self.direction = 0
+        self._lock = threading.Lock()
+        self._frames: dict[int, VideoFrame] = {}
+        self._order: list[int] = []  # the same indices, sorted: one of its ends leaves next
 
     def get(self, i: int) -> VideoFrame | None:
-        """Frame `i` if it is held; it becomes the most recently used."""
-        frame = self._frames.get(i)
-        if frame is not None:
-            self._frames.move_to_end(i)
-        return frame
+        """Frame `i` if it is held."""
+        return self._frames.get(i)
 
     def put(self, i: int, frame: VideoFrame) -> None:
-        """Hold a frame; the oldest ones leave until the budget is met."""
-        old = self._frames.pop(i, None)
-        if old is not None:
-            self.held_bytes -= frame_bytes(old)
-        self._frames[i] = frame
-        self.held_bytes += frame_bytes(frame)
-        while self.held_bytes > self.budget_bytes and len(self._frames) > 1:
-            _, gone = self._frames.popitem(last=False)
-            self.held_bytes -= frame_bytes(gone)
+        """Hold a frame; others leave until the budget is met. One frame is always held."""
+        with self._lock:
+            if i in self._frames:
+                return
+            self._frames[i] = frame
+            insort(self._order, i)
+            self.held_bytes += frame_bytes(frame)
+            while self.held_bytes > self.budget_bytes and len(self._order) > 1:
+                self._drop_farthest()
+
+    def capacity(self) -> int:
+        """How many frames like those held fit the budget; 1 while nothing is held."""
+        with self._lock:
+            if not self._order:
+                return 1
+            return max(1, self.budget_bytes * len(self._order) // self.held_bytes)
+
+    def first_missing(self, start: int, stop: int) -> int | None:
+        """The first of start, start ± 1, …, stop (left out) that is not held; None if all are."""
+        step = 1 if stop >= start else -1
+        held = self._frames
+        return next((i for i in range(start, stop, step) if i not in held), None)
 
     def __contains__(self, i: int) -> bool:
         return i in self._frames
@@ -48,5 +70,16 @@ class FrameCache:
 
     def clear(self) -> None:
         """Hold nothing."""
-        self._frames.clear()
-        self.held_bytes = 0
+        with self._lock:
+            self._frames.clear()
+            self._order.clear()
+            self.held_bytes = 0
+
+    def _drop_farthest(self) -> None:
+        end = 0 if self._distance(self._order[0]) >= self._distance(self._order[-1]) else -1
+        gone = self._frames.pop(self._order.pop(end))
+        self.held_bytes -= frame_bytes(gone)
+
+    def _distance(self, i: int) -> int:
+        ahead = i - self.playhead
+        return abs(ahead) * (_BEHIND if ahead * self.direction < 0 else 1)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.progress import Cancelled, Report, ignore, never
 from core.video.folder import ImageSequence
+from core.video.frame_cache import DEFAULT_BUDGET_BYTES
 from core.video.images import is_still_image
 from core.video.info import VideoInfo
 from core.video.video_file import VideoFile
@@ -29,6 +30,7 @@ class VideoReader:
         cache_folder: Path | None = None,
         report: Report = ignore,
         cancelled: Cancelled = never,
+        cache_bytes: int = DEFAULT_BUDGET_BYTES,
     ) -> None:
         """Open a clip and index its frames.
 
@@ -37,6 +39,7 @@ class VideoReader:
             cache_folder: Where frame indexes are kept; the user's cache by default.
             report: Told how far indexing is.
             cancelled: Asked while indexing.
+            cache_bytes: Memory for decoded frames, 512 MiB by default.
 
         Raises:
             InputError: If it cannot be read, in one sentence.
@@ -49,7 +52,7 @@ class VideoReader:
         elif self.path.is_file() and is_still_image(self.path):
             self._source = ImageSequence.from_image(self.path)
         else:
-            self._source = VideoFile(self.path, cache_folder, report, cancelled)
+            self._source = VideoFile(self.path, cache_folder, report, cancelled, cache_bytes)
 
     @property
     def info(self) -> VideoInfo:
@@ -94,6 +97,14 @@ class VideoReader:
     def time_s(self, i: int) -> float:
         """Seconds from the start of the first frame to the start of frame `i`."""
         return self._source.time_s(i)
+
+    def read_ahead(self, direction: int) -> None:
+        """Decode ahead of the last frame asked for, in a thread.
+
+        Args:
+            direction: 1 forward, −1 backward, 0 stop. `close` stops it too.
+        """
+        self._source.read_ahead(direction)
 
     def close(self) -> None:
         """Let go of the file; harmless when closed before."""

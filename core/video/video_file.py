@@ -1,21 +1,22 @@
 """A video file behind the reader: its index, one decoder for stepping about, frames kept.
 
-Every call may come from any thread. One lock guards decoder and cache; conversion to RGB has its
-own, because PyAV alters a frame's colour tags while it converts.
+Every call may come from any thread. `_turn` guards index and decoder, and a person's request goes
+before reading ahead; the cache has a lock of its own, so a frame that is there is had at once;
+`_converting` guards the conversion to RGB, because PyAV alters a frame's colour tags meanwhile.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from core.errors import InputError
+from core.errors import CoreError, InputError
 from core.progress import Cancelled, Report
 from core.video.container import OpenVideo
 from core.video.content_id import content_id
@@ -26,14 +27,23 @@ from core.video.index_cache import index_folder, load_index, save_index
 from core.video.indexing import build_index
 from core.video.info import VideoInfo
 from core.video.orientation import checksum, orientation_of, rgb_of
+from core.video.priority_lock import PriorityLock
+from core.video.read_ahead import ReadAhead, Stretch, next_stretch
 from core.video.truncation import truncation
+
+_logger = logging.getLogger("lineament.video")
 
 
 class VideoFile:
     """Frames of a video file by index."""
 
     def __init__(
-        self, path: Path, cache_folder: Path | None, report: Report, cancelled: Cancelled
+        self,
+        path: Path,
+        cache_folder: Path | None,
+        report: Report,
+        cancelled: Cancelled,
+        cache_bytes: int,
     ) -> None:
         OpenVideo(path).close()  # says what is wrong before anything else does
         self._path = path
@@ -41,10 +51,12 @@ class VideoFile:
         self._clip_id = content_id(path)
         self._report = report
         self._cancelled = cancelled
-        self._lock = threading.RLock()
+        self._turn = PriorityLock()
         self._converting = threading.Lock()
-        self._cache = FrameCache()
+        self._cache = FrameCache(cache_bytes)
         self._decoder: Decoder | None = None
+        self._ahead: ReadAhead | None = None
+        self._stretch: Stretch | None = None
         index = load_index(self._folder, self._clip_id)
         if index is None:
             index = build_index(path, report, cancelled)
@@ -52,40 +64,47 @@ class VideoFile:
         self._use(index)
 
     def close(self) -> None:
-        """Close the file and let go of all frames."""
-        with self._lock:
+        """End reading ahead, close the file and let go of all frames."""
+        self.read_ahead(0)
+        with self._turn.urgent():
             self._cache.clear()
             if self._decoder is not None:
                 self._decoder.close()
 
     def frame(self, i: int) -> NDArray[np.uint8]:
         """Frame `i` as RGB (H, W, 3) uint8."""
+        self._cache.playhead = i
+        if self._ahead is not None:
+            self._ahead.wake()
         while True:
-            with self._lock:
-                index = self._index
-                frame = self._fetch(i)
-            stored = self._convert(frame)
-            if self._is_as_indexed(index, i, stored):
-                return self._show(stored)
+            index = self._index
+            frame = self._cache.get(i)
+            if frame is None:
+                with self._turn.urgent():
+                    frame = self._fetch(i)
+                    index = self._index
+            with self._converting:
+                stored = rgb_of(frame)
+            if index is self._index and self._is_as_indexed(index, i, stored):
+                return self._orientation.apply(stored)
 
     def frames(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Frames in sequence, by a decoder of their own."""
         index, decoder = self._index, Decoder(self._path, self._index, frame_threads=True)
         try:
             for i in range(start, stop):
+                if index is not self._index:
+                    decoder.close()
+                    index = self._index
+                    decoder = Decoder(self._path, index, frame_threads=True)
                 try:
-                    frame = decoder.decode(i)
+                    stored = rgb_of(decoder.decode(i))
                 except IndexMismatch:
                     # frame() indexes anew and, where need be, says that there is no such frame.
                     yield i, self.frame(i)
-                    if index is not self._index:
-                        decoder.close()
-                        index = self._index
-                        decoder = Decoder(self._path, index, frame_threads=True)
                     continue
-                stored = rgb_of(frame)
                 if self._is_as_indexed(index, i, stored):
-                    yield i, self._show(stored)
+                    yield i, self._orientation.apply(stored)
                 else:
                     yield i, self.frame(i)
         finally:
@@ -93,21 +112,54 @@ class VideoFile:
 
     def pts(self, i: int) -> int:
         """Presentation time of frame `i` in ticks of the time base."""
+        self._check(i)
         return int(self._index.pts[i])
 
     def time_s(self, i: int) -> float:
         """Seconds from the first frame to frame `i`."""
+        self._check(i)
         return float((int(self._index.pts[i]) - int(self._index.pts[0])) * self._index.time_base)
+
+    def read_ahead(self, direction: int) -> None:
+        """Decode ahead of the last frame asked for; 0 stops it and returns when it has stopped."""
+        self._cache.direction = direction
+        if direction and self._ahead is None:
+            self._ahead = ReadAhead(self._step_ahead)
+        elif direction and self._ahead is not None:
+            self._ahead.wake()
+        elif self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
+    def _step_ahead(self) -> bool:
+        """Decode one frame ahead; whether there is more to do."""
+        with self._turn.patient():
+            index, cache = self._index, self._cache
+            if self._stretch is None:
+                self._stretch = next_stretch(cache, index.frames, index.span)
+            if self._stretch is None:
+                return False
+            done, self._stretch = self._stretch, _rest(self._stretch)
+            try:
+                frame = self._ready_decoder().decode(done.start)
+            except (IndexMismatch, CoreError) as error:
+                # Whoever asks for that frame meets the same and hears about it.
+                _logger.info("%s: reading ahead stopped: %s", self._path, error)
+                self._stretch = None
+                return False
+            if done.start >= done.keep_from:
+                cache.put(done.start, frame)
+            return True
 
     def _fetch(self, i: int) -> VideoFrame:
         """Frame `i` as decoded; indexes anew when the file contradicts its index."""
         self._check(i)
-        frame = self._cache.get(i)
+        frame = self._cache.get(i)  # reading ahead may just have brought it
         if frame is not None:
             return frame
-        assert self._decoder is not None
+        self._stretch = None  # the decoder goes elsewhere
         try:
-            return self._decoder.decode(i, keep=self._cache.put)
+            return self._ready_decoder().decode(i, keep=self._cache.put)
         except IndexMismatch:
             if not self._index.from_packets:
                 raise InputError(
@@ -115,6 +167,10 @@ class VideoFile:
                 ) from None
             self._index_again()
             return self._fetch(i)
+
+    def _ready_decoder(self) -> Decoder:
+        assert self._decoder is not None  # made by _use
+        return self._decoder
 
     def _check(self, i: int) -> None:
         if not 0 <= i < self._index.frames:
@@ -130,6 +186,7 @@ class VideoFile:
     def _use(self, index: FrameIndex) -> None:
         """Take an index into use; the first frame tells the size."""
         self._index = index
+        self._stretch = None
         self._cache.clear()
         if self._decoder is not None:
             self._decoder.close()
@@ -142,14 +199,13 @@ class VideoFile:
             self._index_again()
             return
         self._orientation = orientation_of(first)
-        self._stored_size = first.width, first.height
         self.info = self._measure(first)
 
     def _measure(self, first: VideoFrame) -> VideoInfo:
         video = OpenVideo(self._path)
         try:
             stream = video.stream
-            rate: Fraction | None = stream.average_rate or stream.guessed_rate
+            rate = stream.average_rate or stream.guessed_rate
             codec, container = stream.codec_context.codec.name, video.container.format.name
             has_audio, declared = bool(video.container.streams.audio), stream.frames
         finally:
@@ -174,19 +230,19 @@ class VideoFile:
             index="packets" if self._index.from_packets else "decoded",
         )
 
-    def _convert(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        with self._converting:
-            return rgb_of(frame)
-
     def _is_as_indexed(self, index: FrameIndex, i: int, stored: NDArray[np.uint8]) -> bool:
         """Whether the pixels are those of the decoding pass; else distrust the seek point."""
         if index.from_packets or checksum(stored) == int(index.checksums[i]):
             return True
         number = index.seek_point(i)
-        with self._lock:
+        with self._turn.urgent():
             if number and index is self._index:
                 self._use(index.without_seek_point(number))
         return number == 0  # from the start of the file there is nothing better
 
-    def _show(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return self._orientation.apply(stored)
+
+def _rest(stretch: Stretch) -> Stretch | None:
+    """The stretch without its first frame."""
+    if stretch.start + 1 >= stretch.stop:
+        return None
+    return Stretch(stretch.start + 1, stretch.stop, stretch.keep_from)
