@@ -41,7 +41,7 @@ class LabelMap:
             (H, W) uint8, background outside the crop; what lies outside the frame is cut off.
         """
         frame = np.zeros(frame_hw, dtype=np.uint8)
-        inside, in_crop = self._overlap(frame_hw)
+        inside, in_crop = self.overlap(frame_hw)
         frame[inside] = self.labels[in_crop]
         return frame
 
@@ -50,7 +50,7 @@ class LabelMap:
 
         Background never covers what is there, so that several faces share one map.
         """
-        inside, in_crop = self._overlap((frame.shape[0], frame.shape[1]))
+        inside, in_crop = self.overlap((frame.shape[0], frame.shape[1]))
         part, labels = frame[inside], self.labels[in_crop]
         np.copyto(part, labels, where=labels != 0)
 
@@ -74,9 +74,7 @@ class LabelMap:
 
     __hash__ = None  # type: ignore[assignment]  # the labels can change, so equal maps cannot hash
 
-    def _overlap(
-        self, frame_hw: tuple[int, int]
-    ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    def overlap(self, frame_hw: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
         """The part inside the frame, as slices of the frame and of the crop."""
         x0, y0, x1, y1 = self.box_xyxy
         left, right = min(max(x0, 0), frame_hw[1]), max(min(x1, frame_hw[1]), 0)

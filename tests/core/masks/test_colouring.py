@@ -1,0 +1,30 @@
+"""Class colours laid over pictures."""
+
+import numpy as np
+import pytest
+
+from core.masks.colouring import blend, colourise
+from core.masks.label_map import LabelMap
+
+PALETTE = np.array([[0, 0, 0], [200, 100, 0], [0, 0, 255]], np.uint8)
+
+
+def test_each_class_has_its_colour():
+    np.testing.assert_array_equal(
+        colourise(np.array([[2, 0]], np.uint8), PALETTE), [[[0, 0, 255], [0, 0, 0]]]
+    )
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.3, 0.5, 1.0])
+def test_blending_is_the_weighted_mean_and_background_stays(opacity):
+    rgb = np.random.default_rng(1).integers(0, 256, (6, 7, 3), dtype=np.uint8)
+    crop = LabelMap(np.array([[1, 0, 2], [2, 1, 0]], np.uint8), -1, 4)
+    expected = rgb.astype(float)
+    labels = crop.paste((6, 7))
+    painted = labels != 0
+    colours = PALETTE[labels].astype(float)
+    expected[painted] += opacity * (colours - expected)[painted]
+    before = rgb.copy()
+    blend(rgb, crop, PALETTE, opacity)
+    np.testing.assert_allclose(rgb, expected, atol=1.0)
+    np.testing.assert_array_equal(rgb[~painted], before[~painted])
