@@ -23,6 +23,12 @@ _HEAD_PARTS = (
 )  # fmt: skip
 
 
+MASKS = (
+    "lips", "plain", "beard", "cheeks", "lids", "t_zone", "freckles", "wrinkles", "scalp"
+)  # fmt: skip
+NOISES = ("pores", "mottle", "freckles", "grain")
+
+
 @dataclass(frozen=True, eq=False)
 class SkinAtlas:
     """Maps over a window of the skin texture (the head's part of it)."""
@@ -30,8 +36,8 @@ class SkinAtlas:
     size: int  # side of the whole texture
     rows: slice  # the window
     columns: slice
-    masks: dict[str, FloatArray]  # (h, w) 0…1 each: lips, plain, beard, cheeks, lids, …
-    noise: dict[str, FloatArray]  # (h, w): pores, mottle (mean 0, sd 1), freckles, grain (0…1)
+    masks: FloatArray  # (len(MASKS), h, w) 0…1
+    noise: FloatArray  # (len(NOISES), h, w): pores, mottle have sd 1; freckles, grain are 0…1
 
 
 def build_atlas(template: HeadTemplate, size: int) -> SkinAtlas:
@@ -54,7 +60,14 @@ def build_atlas(template: HeadTemplate, size: int) -> SkinAtlas:
     place = (corners * weights[..., None]).sum(2)
     part = np.where(drawn.triangle >= 0, layer.parts[np.maximum(drawn.triangle, 0)], 255)
     masks = _masks(place, part, head.anchors.ibug68, size)
-    return SkinAtlas(size, rows, columns, masks, _noise(hw, size))
+    noise = _noise(hw, size)
+    return SkinAtlas(
+        size,
+        rows,
+        columns,
+        np.stack([masks[name] for name in MASKS]).astype(np.float32),
+        np.stack([noise[name] for name in NOISES]).astype(np.float32),
+    )
 
 
 def _window(texels: FloatArray, size: int) -> tuple[slice, slice]:

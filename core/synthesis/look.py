@@ -116,7 +116,7 @@ def sample_look(
         mottle=float(rng.uniform(0.0, 0.03)),
         freckles=float(rng.random() < 0.2) * float(rng.uniform(0.05, 0.4)),
         wrinkles=old * float(rng.uniform(0.05, 0.3)) + float(rng.uniform(0, 0.06)),
-        stubble=float(male and rng.random() < 0.55) * float(rng.uniform(0.08, 0.85)) ** 1.3,
+        stubble=float(male and rng.random() < 0.5) * float(rng.uniform(0.08, 0.85)) ** 1.3,
         scalp_hair=float(rng.random() < 0.8) * float(rng.uniform(0.3, 0.95)),
         oiliness=float(rng.uniform(0.0, 1.0)) ** 1.5,
         lip_plainness=float(rng.random()) ** 1.5,
@@ -133,10 +133,10 @@ def sample_look(
         brow_rgb=_rgb(brow_rgb),
         brow_strength=float(rng.uniform(0.6, 2.8)),
         lash_strength=float(rng.uniform(0.1, 0.6)) + make_up * float(rng.uniform(0.0, 0.6)),
-        teeth_gain=_rgb(rng.uniform(0.55, 0.9) * np.array([1.0, rng.uniform(0.88, 1), rng.uniform(0.7, 0.95)])),
-        cloth_rgb=_rgb(_linear(rng.uniform(0.03, 0.95, 3).astype(np.float32))),
+        teeth_gain=_rgb(rng.uniform(0.55, 0.9) * rng.uniform([1, 0.88, 0.7], [1, 1, 0.95])),
+        cloth_rgb=_rgb(_cloth(rng)),
         bare_shoulders=bool(rng.random() < 0.2),
-        glasses=str(rng.choice(["", "rim", "thin", "sun"], p=[0.8, 0.1, 0.07, 0.03])),
+        glasses="",
     )  # fmt: skip
 
 
@@ -148,6 +148,14 @@ def _hair_colour(rng: np.random.Generator, tone: float, old: float) -> FloatArra
     if rng.random() < 0.03:
         colour = _linear(rng.uniform(0.1, 0.8, 3).astype(np.float32))  # dyed
     return (colour * rng.uniform(0.7, 1.3) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
+
+
+def _cloth(rng: np.random.Generator) -> FloatArray:
+    """Mostly muted colours, black and white among them."""
+    grey = rng.uniform(0.04, 0.95)
+    vivid = rng.random() ** 2
+    srgb = grey + vivid * (rng.uniform(0.03, 0.95, 3) - grey)
+    return _linear(srgb.astype(np.float32))
 
 
 def _choose_skin(

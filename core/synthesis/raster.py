@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN202, ANN201  (numba derives the types of its kernels)
 """A z-buffer in numba: which triangle is seen in which pixel, and where inside it.
 
 One pass over the triangles writes their numbers and perspective-correct barycentrics; colour,

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN202, ANN201  (numba derives the types of its kernels)
 """Light on the head: sky light with occlusion, one hard light with cast shadows, shine, cards.
 
 Everything is computed in linear light. The sky is a sum of parallel lights from all round; what of
@@ -60,7 +61,7 @@ class Mesh:
 
 
 def linear_table() -> FloatArray:
-    """sRGB value 0 … 255 to linear light, (256,)."""
+    """Linear light of the sRGB values 0 … 255, (256,)."""
     value = np.arange(256) / 255.0
     curve = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     return curve.astype(np.float32)

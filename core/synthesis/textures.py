@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.synthesis.atlas import SkinAtlas
+from core.synthesis.atlas import MASKS, SkinAtlas
+from core.synthesis.face_paint import paint_face
 from core.synthesis.look import Look
 
 Texture = NDArray[np.uint8]  # (h, w, 4) RGBA, sRGB; alpha is coverage, or gloss on opaque layers
@@ -85,7 +86,7 @@ def gain_table(gain: FloatArray, contrast: float = 1.0, pivot: FloatArray | None
 def _mean_colour(path: Path, atlas: SkinAtlas) -> FloatArray:
     """Mean linear colour of the cheeks and forehead of one skin picture, (3,)."""
     picture = load_picture(path, atlas.size)
-    weight = atlas.masks["plain"][..., None]
+    weight = atlas.masks[MASKS.index("plain")][..., None]
     crop = to_linear(picture[atlas.rows, atlas.columns, :3].astype(np.float32) / 255.0)
     return ((crop * weight).sum((0, 1)) / weight.sum()).astype(np.float32)
 
@@ -100,65 +101,13 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
         whole = load_picture(folder / look.skin_file, atlas.size)
         mean = _mean_colour(folder / look.skin_file, atlas)
     table = gain_table(target / mean, look.skin_contrast, mean)
-    skin = np.dstack([cv2.LUT(np.ascontiguousarray(whole[..., :3]), table), whole[..., 3]])
+    skin = np.empty((*whole.shape[:2], 4), np.uint8)
+    toned = cv2.LUT(np.ascontiguousarray(whole[..., :3]), table)
+    cv2.mixChannels([toned], [skin], [0, 0, 1, 1, 2, 2])
     skin[..., 3] = 90
     window = (atlas.rows, atlas.columns)
-    face = skin[window][..., :3].astype(np.float32)
-    skin[window] = np.dstack([_paint_face(face, look, atlas), _gloss(look, atlas)])
+    skin[window] = paint_face(toned[window], look, atlas)
     return skin
-
-
-def _paint_face(face: FloatArray, look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
-    """Lips, mottling, freckles, beard shadow and make-up over the toned skin, (h, w, 3)."""
-    masks = atlas.masks
-    rng = np.random.default_rng(look.seed)
-    skin_tone = to_srgb(np.asarray(look.skin_rgb, np.float32)) * 255.0
-    own_lips = 1.0 - look.lip_plainness
-    lips = masks["lips"][..., None]
-    lip_rgb = to_srgb(np.asarray(look.lip_rgb, np.float32)) * 255.0
-    # Own lip colour fades towards the skin's; lipstick lies over it but keeps the folds' light.
-    face = face + lips * (1.0 - own_lips) * 0.9 * (skin_tone - face)
-    folds = face.mean(-1, keepdims=True) / max(float(skin_tone.mean()), 1.0)
-    face = face + lips * look.lipstick * (lip_rgb * folds.clip(0.4, 1.3) - face)
-    for name, strength, rgb in (
-        ("cheeks", look.blush, (0.92, 0.45, 0.42)),
-        ("lids", look.eye_shadow, look.eye_shadow_rgb),
-    ):
-        if strength > 0.01:
-            face = face + strength * masks[name][..., None] * (
-                face * np.asarray(rgb, np.float32) - face
-            )
-    noise = _rolled(atlas.noise["pores"], rng) * look.pores
-    noise += _rolled(atlas.noise["mottle"], rng) * look.mottle
-    if look.freckles > 0.01:
-        noise -= _rolled(atlas.noise["freckles"], rng) * look.freckles * masks["freckles"]
-    if look.wrinkles > 0.01:
-        noise -= look.wrinkles * masks["wrinkles"] * (0.7 + 0.3 * atlas.noise["mottle"])
-    face = face * (1.0 + noise[..., None])
-    if look.stubble > 0.01:
-        grain = 0.7 + 0.45 * _rolled(atlas.noise["grain"], rng)
-        amount = (look.stubble * masks["beard"] * grain).clip(0, 0.85)[..., None]
-        beard_rgb = to_srgb(np.asarray(look.hair_rgb, np.float32) * 0.8) * 255.0
-        face = face + amount * (beard_rgb - face)
-    if look.scalp_hair > 0.01:
-        amount = (look.scalp_hair * masks["scalp"])[..., None]
-        face = face + amount * (to_srgb(np.asarray(look.hair_rgb, np.float32)) * 255.0 * 0.8 - face)
-    return face.clip(0, 255).astype(np.uint8)
-
-
-def _gloss(look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
-    masks = atlas.masks
-    gloss = 0.25 + look.oiliness * masks["t_zone"] + look.lip_gloss * masks["lips"]
-    gloss = (
-        gloss * (1.0 + 0.12 * atlas.noise["pores"]) * (1.0 - 0.6 * look.stubble * masks["beard"])
-    )
-    return (gloss * 160.0).clip(0, 255).astype(np.uint8)
-
-
-def _rolled(noise: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The noise, shifted by a random amount: a bank of one picture serves all subjects."""
-    dy, dx = int(rng.integers(noise.shape[0])), int(rng.integers(noise.shape[1]))
-    return np.roll(noise, (dy, dx), (0, 1))
 
 
 @lru_cache(maxsize=64)
