@@ -23,7 +23,7 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
 
 
 def l2_loss(predicted: Tensor, truth: Tensor, sizes: Tensor, weights: Tensor) -> Tensor:
-    """‖S − Ŝ‖² / d with d to the first power (METHODS E: the IOD-normalised L2 of [Yan20] 3.4.3)."""
+    """‖S − Ŝ‖² / d with d to the first power (the IOD-normalised L2 of [Yan20] 3.4.3)."""
     squared = (predicted - truth).square().sum(dim=-1)
     return weighted_mean(squared / sizes[:, None], weights)
 

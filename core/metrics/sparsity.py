@@ -20,6 +20,6 @@ def component_count(labels: NDArray[np.integer]) -> int:
 
 
 def sparsity(pairs: Iterable[tuple[NDArray[np.integer], NDArray[np.integer]]]) -> float:
-    """Mean |components(prediction) − components(truth)| over (prediction, truth); NaN of nothing."""
+    """Mean |components(prediction) − components(truth)| over (prediction, truth) pairs."""
     gaps = [abs(component_count(p) - component_count(t)) for p, t in pairs]
     return float(np.mean(gaps)) if gaps else float("nan")

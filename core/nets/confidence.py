@@ -39,7 +39,7 @@ class ConfidenceHead(nn.Module):
 
 
 def confidence_logits(log_scale: Tensor) -> Tensor:
-    """logit P(e < t) = log(exp(t/b) − 1) from log(b / t), any shape."""
+    """Logit P(e < t) = log(exp(t/b) − 1) from log(b / t), any shape."""
     ratio = torch.exp(-log_scale)
     # log(expm1(u)) = u + log(1 − exp(−u)), which neither overflows nor cancels for u in 0.03 … 20.
     return ratio + torch.log(1.0 - torch.exp(-ratio))

@@ -1,4 +1,4 @@
-"""Patches round landmarks and the CropNet that refines from them ([Yan20] section 3.3, METHODS E)."""
+"""Patches round landmarks and the CropNet that refines from them ([Yan20] section 3.3)."""
 
 from __future__ import annotations
 

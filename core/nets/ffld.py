@@ -1,7 +1,7 @@
 """FFLD: coordinate regression refined three times from ever finer patches ([Yan20] chapter 3).
 
 A ResNet of 25 % width gives all coordinates S₀ at once; CropNets look at 8×8 patches of level 3, 2
-and 1 round the current points and add corrections ΔS. Both gradient paths of section 3.5 can be cut:
+and 1 round the points and add corrections ΔS. Both gradient paths of section 3.5 can be cut,
 `low_level_gradient` (into the maps) and `crop_location_gradient` (into S_{k−1}, as crop centre and
 as summand). With `stages=0` it is the baseline net.
 

@@ -1,0 +1,117 @@
+"""Render faces into a face cache with every core, resumable; `synthetic:` data sets read it."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets import face_cache
+from core.datasets.face_cache import FaceCache
+from core.errors import InputError
+from core.progress import Cancelled, Progress, Report, check, ignore, never
+
+Rendered = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]
+"""Picture (H, W, 3), landmarks (M, 2), visible (M,)."""
+
+WORLD = "core.datasets.render_cache:render_world_face"
+"""The renderer of `synthetic:` data sets."""
+SCHEME = "ibug68"
+RENDER_SIZE = 256
+SHARD_LENGTH = 250
+
+
+def render_world_face(seed: int) -> Rendered:
+    """One face of core.synthesis.world, with 68 points in the `2d` convention."""
+    from core.synthesis.world import render_face
+
+    face = render_face(seed, RENDER_SIZE, ("rgb", "visible"))
+    assert face.rgb is not None
+    return face.rgb, face.landmarks[SCHEME], face.visible[SCHEME]
+
+
+def render_cache(
+    folder: Path,
+    count: int,
+    seed: int,
+    size: int = 160,
+    processes: int = 0,
+    renderer: str = WORLD,
+    report: Report = ignore,
+    cancelled: Cancelled = never,
+) -> FaceCache:
+    """Fill a cache up to `count` faces (rounded up to whole shards) and open it.
+
+    Args:
+        folder: Where; an existing cache of the same settings is continued.
+        count: Faces wanted.
+        seed: Chooses the faces: face i is rendered with a seed drawn from (seed, i).
+        size: Side of the stored crops, pixels.
+        processes: Worker processes; 0 = one a core.
+        renderer: `module:function` from a seed to Rendered; a name, so that workers can import it.
+        report: Told after every shard.
+        cancelled: Looked at after every shard.
+
+    Raises:
+        InputError: If the folder holds another cache.
+        JobCancelled: If cancelled; finished shards stay.
+    """
+    shards = math.ceil(count / SHARD_LENGTH)
+    origin = {"renderer": renderer, "seed": seed}
+    face_cache.start_cache(folder, SCHEME, size, SHARD_LENGTH, origin)
+    todo = [
+        n for n in range(shards) if not all(f.is_file() for f in face_cache.shard_files(folder, n))
+    ]
+    jobs = [(str(folder), shard, seed, size, renderer) for shard in todo]
+    done = shards - len(todo)
+    report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
+    if jobs:
+        # spawn: children of a process that has used threads must not be forked.
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(min(processes or os.cpu_count() or 1, len(jobs)), _quiet) as pool:
+            for _ in pool.imap_unordered(_render_shard, jobs):
+                done += 1
+                report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
+                check(cancelled)
+    return face_cache.open_cache(folder)
+
+
+def face_seed(seed: int, index: int) -> int:
+    """The seed of face `index` of a data set, 32 bits."""
+    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0])
+
+
+def _quiet() -> None:
+    cv2.setNumThreads(1)
+
+
+def _render_shard(job: tuple[str, int, int, int, str]) -> int:
+    folder, shard, seed, size, renderer = job
+    render = _named(renderer)
+    images, points, visible = [], [], []
+    for row in range(SHARD_LENGTH):
+        rgb, xy, seen = render(face_seed(seed, shard * SHARD_LENGTH + row))
+        image, moved = face_cache.stored_crop(rgb, xy, size)
+        images.append(image)
+        points.append(moved)
+        visible.append(seen)
+    face_cache.write_shard(
+        Path(folder), shard, np.stack(images), np.stack(points), np.stack(visible)
+    )
+    return shard
+
+
+def _named(renderer: str) -> Callable[[int], Rendered]:
+    module, _, name = renderer.partition(":")
+    try:
+        found: Callable[[int], Rendered] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"There is no renderer {renderer!r} ({error}).") from error
+    return found

@@ -1,0 +1,89 @@
+"""One record for every data set: a face (or a parsed image) with what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A face of a data set. Pixels: integer = centre, origin top-left of the image."""
+
+    name: str
+    """Unique in its data set: file, and number of the face where a file has several."""
+    image: Path | Callable[[], Rgb] | None
+    """The picture's file, or what makes it; None where the data set ships labels alone."""
+    scheme: str | None = None
+    """Landmark scheme of `landmarks`."""
+    landmarks: NDArray[np.float32] | None = None
+    """(M, 2); NaN = not located."""
+    visible: NDArray[np.bool_] | None = None
+    """(M,); False where something hides the point. None = not annotated."""
+    mask_scheme: str | None = None
+    """Mask scheme of `labels`."""
+    labels: Callable[[], NDArray[np.uint8]] | None = None
+    """Reads the label map (H, W) of the whole image."""
+    box_xyxy: NDArray[np.float32] | None = None
+    """The data set's own face box, (4,)."""
+    subject: str = ""
+    """Who it is, for splits by subject; empty = unknown, the sample's own name counts."""
+
+    def rgb(self) -> Rgb:
+        """The picture, (H, W, 3).
+
+        Raises:
+            InputError: If there is none, or it cannot be read.
+        """
+        if self.image is None:
+            raise InputError(f"{self.name}: this data set has labels without pictures.")
+        if isinstance(self.image, Path):
+            from core.video.images import read_image
+
+            return read_image(self.image)
+        return self.image()
+
+
+def checked_landmarks(
+    xy: NDArray[np.floating], where: str, num_points: int, image_wh: tuple[int, int] | None = None
+) -> NDArray[np.float32]:
+    """Landmarks as float32 after the checks every reader makes.
+
+    Args:
+        xy: (M, 2) with NaN for missing points.
+        where: File (and face) for the sentence.
+        num_points: What the scheme wants.
+        image_wh: Size of the picture, if known: most points must lie in it.
+
+    Raises:
+        InputError: If points are too few, all missing, infinite or mostly far outside the image.
+    """
+    if xy.shape != (num_points, 2):
+        raise InputError(f"{where}: {len(xy)} points where the scheme has {num_points}.")
+    known = np.isfinite(xy).all(axis=1)
+    if not known.any() or np.isinf(xy).any():
+        raise InputError(f"{where}: the points are no numbers; repair or remove this file.")
+    if image_wh is not None:
+        margin = 0.5 * np.asarray(image_wh)
+        low, high = -margin, np.asarray(image_wh) + margin
+        inside = ((xy[known] > low) & (xy[known] < high)).all(axis=1)
+        if inside.mean() < 0.5:
+            raise InputError(
+                f"{where}: most points lie far outside the {image_wh[0]}×{image_wh[1]} picture; "
+                "do labels and picture belong together?"
+            )
+    return np.asarray(xy, dtype=np.float32)
+
+
+def missing_files(what: str, folder: Path, names: list[str], layout: str) -> InputError:
+    """The error of an incomplete data set: the first few missing files and the layout wanted."""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return InputError(f"{folder}: this {what} data set lacks {shown}; expected {layout}.")

@@ -1,0 +1,49 @@
+"""From the best weights to a model file: half precision, card, ONNX graph."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from core.datasets.face_cache import FaceCache
+from core.errors import ResourceError
+from core.nets.model_file import save_model
+from core.nets.onnx_graph import export_graph
+from core.training.job import JobFolder
+from core.training.landmark_task import LandmarkTask
+
+
+def export_model(
+    task: LandmarkTask,
+    weights: dict[str, torch.Tensor],
+    scores: dict[str, float],
+    cache: FaceCache,
+    folder: Path,
+    job: JobFolder,
+) -> Path:
+    """Write `folder/model.safetensors` and return it; without the exporter, one without graph."""
+    path = folder / "model.safetensors"
+    net = task.build()
+    net.load_state_dict(weights)
+    net.eval()
+    size = task.recipe.input_size
+    try:
+        graph = export_graph(net, (3, size, size), task.outputs)
+    except ResourceError as error:
+        job.say(str(error))
+        graph = None
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    card = task.card({"validation": scores}, (_origin(cache),), created)
+    if job.writes:
+        save_model(path, card, net.state_dict(), graph, half=True)
+        job.say(f"wrote {path}")
+    return path
+
+
+def _origin(cache: FaceCache) -> str:
+    renderer = cache.origin.get("renderer")
+    if renderer is None:
+        return f"{len(cache)} faces of {cache.folder.name}"
+    return f"synthetic:{renderer} seed {cache.origin['seed']}, {len(cache)} faces"

@@ -1,0 +1,245 @@
+"""A training configuration: frozen dataclasses, TOML in, JSON into checkpoints and model files."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from core.errors import InputError
+
+
+@dataclass(frozen=True)
+class NetRecipe:
+    """Which net."""
+
+    architecture: str = "ffld"
+    """A name in `core.nets.registry`."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the architecture."""
+    backbone_weights: str = ""
+    """A published state dict (`weights_only`) for the net's `body`; empty = start afresh."""
+    start_from: str = ""
+    """A model file whose fitting weights the net starts from (the baseline before its stages)."""
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """What it learns from."""
+
+    train: tuple[str, ...] = ()
+    """SPECs; empty = rendered faces, `faces` of them with `seed`."""
+    validation: tuple[str, ...] = ()
+    """SPECs; empty = the last `validation_faces` of the training data."""
+    faces: int = 20000
+    """Rendered faces when `train` is empty."""
+    validation_faces: int = 512
+    stored_size: int = 160
+    """Side of the cached crops in pixels."""
+    folder: str = ""
+    """Where caches go; empty = the user's cache folder."""
+    workers: int = 1
+    """Processes that prepare batches; 0 = in the training process."""
+
+
+@dataclass(frozen=True)
+class AugmentRecipe:
+    """How a sample is varied. Ranges are ± about none; chances are per sample."""
+
+    crop_scale: float = 1.2
+    """Side of the crop over the longer side of the landmark hull: the model's box rule."""
+    shift: float = 0.12
+    """Of the crop's centre, share of its side."""
+    zoom: tuple[float, float] = (0.8, 1.3)
+    """Factor on the side of the crop."""
+    roll_deg: float = 40.0
+    aspect: float = 0.0
+    """Stretch of x against y, ± share."""
+    flip: float = 0.5
+    blur: float = 0.25
+    low_resolution: float = 0.2
+    jpeg: float = 0.25
+    grey: float = 0.12
+    gamma: float = 0.4
+    colour: float = 0.6
+    noise: float = 0.3
+    occlusion: float = 0.35
+    """Ellipses, boxes and bars of colour or texture over the face."""
+    background: float = 0.06
+    """Share of crops that show no face and teach the confidence head."""
+
+
+@dataclass(frozen=True)
+class LossRecipe:
+    """What is minimised."""
+
+    stages: tuple[str, ...] = ("radial", "radial", "radial", "radial")
+    """Loss of S₀, S₁, …: names in `core.losses.landmarks.LOSSES`."""
+    weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    normaliser: str = "pair"
+    """d: "pair" = the scheme's normalising pair; "box" = √area of the landmarks' box."""
+    align: bool = False
+    """Add the align loss to the last stage, scaled to its gradient's size at the start."""
+    align_until: float = 1.0
+    """Share of the training time after which the align loss is taken off."""
+    confidence: float = 0.2
+    """Weight of the confidence head's likelihood."""
+
+
+@dataclass(frozen=True)
+class OptimiseRecipe:
+    """How it is minimised."""
+
+    optimiser: str = "adamw"
+    """"adam" (weight decay in the gradient), "adamw" or "sgd" (momentum 0.9)."""
+    lr: float = 2e-3
+    weight_decay: float = 5e-4
+    schedule: str = "cosine"
+    """"cosine" (with warm-up) or "step"."""
+    warmup: float = 0.03
+    """Share of the training time, for "cosine"."""
+    step_epochs: int = 80
+    """Epochs between reductions, for "step"."""
+    step_factor: float = 0.3
+    epochs: int = 30
+    minutes: float = 0.0
+    """A time budget: the schedule is cut to end by then. 0 = none (and exact resuming)."""
+    batch: int = 64
+    clip: float = 0.0
+    """Largest gradient norm; 0 = no clipping."""
+    ema: float = 0.998
+    """Decay of the averaged weights that are validated and exported; 0 = none."""
+    precision: str = "32-true"
+    """Fabric's precision: "32-true", "bf16-mixed", …"""
+    threads: int = 0
+    """Torch threads on a CPU; 0 = one fewer than cores, at least one."""
+    validate_every: int = 1
+    """Epochs."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a training run is made of."""
+
+    name: str = "unnamed"
+    """Name of the model it makes."""
+    title: str = ""
+    task: str = "landmarks"
+    scheme: str = "ibug68"
+    seed: int = 1
+    input_size: int = 224
+    """Side of the net's input in pixels."""
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+    licence: str = "MIT"
+    net: NetRecipe = field(default_factory=NetRecipe)
+    data: DataRecipe = field(default_factory=DataRecipe)
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    loss: LossRecipe = field(default_factory=LossRecipe)
+    optimise: OptimiseRecipe = field(default_factory=OptimiseRecipe)
+
+    def as_record(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return dataclasses.asdict(self)
+
+
+def load_recipe(name_or_file: str, changes: Sequence[str] = ()) -> Recipe:
+    """A recipe from a TOML file or, by name, from the bundled ones, with `--set` changes.
+
+    Args:
+        name_or_file: `landmarks-68-small` or a path.
+        changes: `section.field=value`, the value in TOML (bare words are text).
+
+    Raises:
+        InputError: If there is no such recipe, it is no TOML, or a field is unknown or mistyped.
+    """
+    from core import paths
+
+    file = Path(name_or_file)
+    bundled = paths.resources() / "recipes"
+    if not file.is_file():
+        file = bundled / f"{name_or_file}.toml"
+    if not file.is_file():
+        known = ", ".join(sorted(p.stem for p in bundled.glob("*.toml")))
+        raise InputError(f"There is no recipe {name_or_file!r}; bundled are {known}.")
+    try:
+        record = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a readable TOML file ({error}).") from error
+    for change in changes:
+        _apply(record, change)
+    return recipe_from_record(record, str(file))
+
+
+def recipe_from_record(record: Mapping[str, Any], where: str) -> Recipe:
+    """A recipe from TOML or JSON data.
+
+    Raises:
+        InputError: If a field is unknown or of another type.
+    """
+    recipe: Recipe = _build(Recipe, record, where, "")
+    return recipe
+
+
+def _apply(record: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals or not key:
+        raise InputError(f"--set {change}: write section.field=value.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, name = key.strip().split(".")
+    for section in sections:
+        record = record.setdefault(section, {})
+        if not isinstance(record, dict):
+            raise InputError(f"--set {change}: {section} is no section.")
+    record[name] = value
+
+
+def _build(kind: type, record: Mapping[str, Any], where: str, prefix: str) -> Any:
+    hints = get_type_hints(kind)
+    names = {f.name for f in dataclasses.fields(kind)}
+    values = {}
+    for key, value in record.items():
+        if key not in names:
+            raise InputError(
+                f"{where}: unknown field {prefix}{key}; known are {', '.join(sorted(names))}."
+            )
+        if dataclasses.is_dataclass(hints[key]):
+            if not isinstance(value, Mapping):
+                raise InputError(f"{where}: {prefix}{key} must be a table.")
+            values[key] = _build(hints[key], value, where, f"{prefix}{key}.")  # type: ignore[arg-type]
+        else:
+            values[key] = _typed(value, hints[key], f"{where}: {prefix}{key}")
+    return kind(**values)
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    """The value as the field's type; whole numbers serve as floats, lists as tuples."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return None if value is None else _typed(value, get_args(hint)[0], where)
+    if origin is tuple:
+        inner = get_args(hint)
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{where} must be a list.")
+        if inner[-1] is not Ellipsis and len(value) != len(inner):
+            raise InputError(f"{where} must have {len(inner)} entries.")
+        return tuple(_typed(v, inner[0], where) for v in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = Mapping if origin is not None else hint
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise InputError(f"{where} must be {_words(wanted)}, not {value!r}.")
+    return value
+
+
+def _words(kind: Any) -> str:
+    return {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(
+        kind, "a table"
+    )

@@ -1,0 +1,109 @@
+"""Where training data comes from: rendered faces in a cache, or a data set packed into one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets import face_cache
+from core.datasets.face_cache import FaceCache
+from core.datasets.registry import Spec, read_samples
+from core.datasets.render_cache import render_cache
+from core.datasets.sample import Sample
+from core.errors import InputError
+from core.progress import Cancelled, Progress, Report, check
+from core.schemes import load_landmark_scheme
+from core.training.recipe import Recipe
+
+_PACK_LENGTH = 250
+
+
+def open_training_data(
+    recipe: Recipe, report: Report, cancelled: Cancelled
+) -> tuple[FaceCache, FaceCache | None]:
+    """The training cache, and the validation cache where the recipe names one.
+
+    Raises:
+        InputError: If a data set is missing or unusable.
+    """
+    folder = cache_folder(recipe)
+    if recipe.data.train:
+        train = _open(recipe.data.train, recipe, folder, report, cancelled)
+    else:
+        name = f"rendered-{recipe.seed}-{recipe.data.stored_size}"
+        train = render_cache(
+            folder / name,
+            recipe.data.faces,
+            recipe.seed,
+            recipe.data.stored_size,
+            report=report,
+            cancelled=cancelled,
+        )
+    if not recipe.data.validation:
+        return train, None
+    return train, _open(recipe.data.validation, recipe, folder, report, cancelled)
+
+
+def cache_folder(recipe: Recipe) -> Path:
+    """Where caches go."""
+    if recipe.data.folder:
+        return Path(recipe.data.folder).expanduser()
+    from core import paths
+
+    return paths.user_cache() / "faces"
+
+
+def _open(
+    specs: Sequence[str], recipe: Recipe, folder: Path, report: Report, cancelled: Cancelled
+) -> FaceCache:
+    parsed = [Spec.parse(text) for text in specs]
+    if len(parsed) == 1 and parsed[0].reader == "synthetic" and parsed[0].split is None:
+        if not parsed[0].path.exists():
+            raise InputError(f"{parsed[0].path}: there is no such folder of rendered faces.")
+        return face_cache.open_cache(parsed[0].path)
+    samples = [s for text in specs for s in read_samples(text)]
+    key = hashlib.sha256(json.dumps([list(specs), asdict(recipe.data)]).encode()).hexdigest()[:16]
+    return pack(samples, recipe, folder / f"packed-{key}", report, cancelled)
+
+
+def pack(
+    samples: Sequence[Sample], recipe: Recipe, folder: Path, report: Report, cancelled: Cancelled
+) -> FaceCache:
+    """Crop the samples that have a picture and landmarks into a cache.
+
+    Raises:
+        InputError: If none has, or their points cannot be mapped to the recipe's scheme.
+    """
+    target = load_landmark_scheme(recipe.scheme)
+    usable = [s for s in samples if s.image is not None and s.landmarks is not None and s.scheme]
+    if not usable:
+        raise InputError("The data sets named hold no picture with landmarks.")
+    origin = {"samples": len(usable)}
+    face_cache.start_cache(folder, recipe.scheme, recipe.data.stored_size, _PACK_LENGTH, origin)
+    for start in range(0, len(usable), _PACK_LENGTH):
+        shard = start // _PACK_LENGTH
+        if not all(f.is_file() for f in face_cache.shard_files(folder, shard)):
+            images, points, visible = [], [], []
+            for sample in usable[start : start + _PACK_LENGTH]:
+                assert sample.landmarks is not None
+                assert sample.scheme is not None
+                xy = load_landmark_scheme(sample.scheme).convert(sample.landmarks, target)
+                if not np.isfinite(xy).any():
+                    raise InputError(
+                        f"{sample.name}: {sample.scheme} points say nothing of {recipe.scheme}."
+                    )
+                image, moved = face_cache.stored_crop(sample.rgb(), xy, recipe.data.stored_size)
+                images.append(image)
+                points.append(moved)
+                visible.append(np.ones(target.num_points, bool))
+                check(cancelled)
+            face_cache.write_shard(
+                folder, shard, np.stack(images), np.stack(points), np.stack(visible)
+            )
+        report(Progress("pack", min(start + _PACK_LENGTH, len(usable)), len(usable)))
+    return face_cache.open_cache(folder)
