@@ -21,10 +21,10 @@ FloatArray = NDArray[np.float32]
 Convention = Literal["2d", "3d"]
 Scheme = Literal["ibug68", "wflw98"]
 
-_IBUG_BROWS = np.linspace(0.02, 0.98, 5)  # along the brow from the temple; people avoid the tips
+_IBUG_BROWS = np.linspace(0.0, 0.98, 5)  # along the brow from the temple
 _WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
-_UPPER_SHARE = 0.75  # iBUG brow points: how far from the lower to the upper edge of the hair
+_UPPER_SHARE = 0.95  # iBUG brow points: how far from the lower to the upper edge of the hair
 
 
 class Projector(Protocol):
