@@ -7,7 +7,9 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Discard, Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.errors import InputError
@@ -23,13 +25,14 @@ AV_ERRORS = (FFmpegError, ValueError, ArithmeticError, MemoryError)
 class OpenVideo:
     """An open container and its video stream; one decoder, one position. Not thread-safe."""
 
-    def __init__(self, path: Path, *, frame_threads: bool = False) -> None:
+    def __init__(self, path: Path, *, frame_threads: bool = False, origins: bool = False) -> None:
         """Open a file.
 
         Args:
             path: The file.
             frame_threads: Decode several frames at once: more frames a second in sequence, a
                 slower first frame after a seek.
+            origins: Let each frame say which packet it came from (see `origin_of`).
 
         Raises:
             InputError: If it is missing, empty, no video or has no decodable video stream.
@@ -39,7 +42,15 @@ class OpenVideo:
         try:
             self.stream = _pick_stream(self.container, path)
             context = self.stream.codec_context
-            context.copy_opaque = True  # frames then say which packet they came from
+            self.origins = origins
+            if origins:
+                # PyAV takes the interpreter's lock to let go of a packet's mark; a decoder thread
+                # that wants it while the decoder is being flushed or closed would wait for ever.
+                # So no threads that let go of packets: neither frame threads nor dav1d's own.
+                assert not frame_threads
+                context.copy_opaque = True
+                if context.codec.name == "libdav1d":
+                    context.thread_count = 1
             context.options = {"max_pixels": str(MAX_PIXELS)}
             # SLICE is PyAV's own default and keeps the decoding of damaged streams reproducible.
             context.thread_type = "AUTO" if frame_threads else "SLICE"
@@ -53,6 +64,20 @@ class OpenVideo:
     def close(self) -> None:
         """Close the file; harmless when closed before."""
         self.container.close()
+
+
+def mark_origin(packet: Packet, ordinal: int) -> None:
+    """Let the frame that comes from a packet know the packet's number.
+
+    A fresh list each time: PyAV finds marks by the identity of the object.
+    """
+    packet.opaque = [ordinal]
+
+
+def origin_of(frame: VideoFrame) -> int | None:
+    """The number of the packet a frame came from, where the decoder tells."""
+    mark = frame.opaque
+    return mark[0] if isinstance(mark, list) else None
 
 
 def _open(path: Path) -> InputContainer:

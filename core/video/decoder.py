@@ -14,7 +14,7 @@ import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from core.video.container import AV_ERRORS, OpenVideo
+from core.video.container import AV_ERRORS, OpenVideo, mark_origin, origin_of
 from core.video.index import NO_TIME, FrameIndex
 from core.video.indexing import decode_packet, drain, packet_crc, packets
 
@@ -34,12 +34,16 @@ class Decoder:
 
     def __init__(self, path: Path, index: FrameIndex, *, frame_threads: bool = False) -> None:
         # The decoding pass ran without frame threads; damaged streams decode alike only so.
-        self._frame_threads = frame_threads and index.from_packets
+        self._how = {
+            "frame_threads": frame_threads and index.from_packets,
+            "origins": not index.from_packets,
+        }
         self._path = path
         self._index = index
-        self._video = OpenVideo(path, frame_threads=self._frame_threads)
+        self._video = OpenVideo(path, **self._how)
         self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
         self._next = -1
+        self._started = 0  # the frame decoding began at; those in its warm-up are not kept
         self._way = "pts"  # the way of seeking that worked last
 
     def close(self) -> None:
@@ -58,19 +62,21 @@ class Decoder:
                 self._start_at(self._index.seek_point(i))
             for j, frame in self._frames:
                 self._next = j + 1
-                if keep is not None:
+                if keep is not None and self._index.start_of(j) >= self._started:
                     keep(j, frame)
                 if j == i:
                     return frame
+                if j > i:
+                    break
         except IndexMismatch:
             self._next = -1
             raise
         self._next = -1
-        raise IndexMismatch(f"the decoder ended before frame {i}")
+        raise IndexMismatch(f"the decoder did not give frame {i}")
 
     def _on_the_way_to(self, i: int) -> bool:
         """Whether going on is no slower than seeking."""
-        return 0 <= self._next <= i and (self._next == i or self._index.span(i)[0] <= self._next)
+        return 0 <= self._next <= i and (self._next == i or self._index.start_of(i) <= self._next)
 
     def _start_at(self, number: int) -> None:
         """Stand before the seek point's frame."""
@@ -81,7 +87,7 @@ class Decoder:
             if first is not None:
                 if way != "start":
                     self._way = way
-                self._next = int(point["frame"])
+                self._next = self._started = int(point["frame"])
                 self._frames = self._number(point, self._decode(first, stream))
                 return
         self._next = -1
@@ -101,7 +107,8 @@ class Decoder:
                         return
                 if found:
                     if packet.size:
-                        packet.opaque = ordinal
+                        if self._video.origins:
+                            mark_origin(packet, ordinal)
                         ordinal += 1
                     yield packet
         except AV_ERRORS:
@@ -120,7 +127,7 @@ class Decoder:
         """Move the demuxer; False where this way cannot be gone."""
         if way == "start":
             self._video.close()
-            self._video = OpenVideo(self._path, frame_threads=self._frame_threads)
+            self._video = OpenVideo(self._path, **self._how)
             return True
         target = int(point[way])
         by_byte = way == "pos"
@@ -149,7 +156,9 @@ class Decoder:
     ) -> Iterator[tuple[int, VideoFrame]]:
         if self._index.from_packets:
             return self._number_by_time(point, frames)
-        return self._number_by_count(point, frames)
+        if len(self._index.origins):
+            return self._number_by_origin(frames)
+        return self._number_by_count(frames)
 
     def _number_by_time(
         self, point: np.void, frames: Iterator[VideoFrame | None]
@@ -166,18 +175,19 @@ class Decoder:
             yield i, frame
             expected += 1
 
-    def _number_by_count(
-        self, point: np.void, frames: Iterator[VideoFrame | None]
+    def _number_by_origin(
+        self, frames: Iterator[VideoFrame | None]
     ) -> Iterator[tuple[int, VideoFrame]]:
-        i = int(point["frame"])
-        begun = i == 0
         for frame in frames:
-            if frame is None:
-                continue
-            begun = begun or frame.opaque == int(point["ordinal"])
-            if begun and i < self._index.frames:
+            origin = origin_of(frame) if frame is not None else None
+            i = self._index.by_origin.get(origin, -1) if origin is not None else -1
+            if frame is not None and i >= 0:
                 yield i, frame
-                i += 1
+
+    def _number_by_count(
+        self, frames: Iterator[VideoFrame | None]
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        yield from enumerate(frame for frame in frames if frame is not None)
 
 
 def _is_past(packet: Packet, point: np.void) -> bool:

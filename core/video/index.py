@@ -2,9 +2,10 @@
 
 Two ways to build one. **Packets**: where packet times can be trusted, reading the packets (no
 decoding) is enough: one packet a frame, sorted by presentation time. **Decoded**: else one pass
-decodes everything and notes each frame's time, the packet it came from and a checksum of its
-pixels; whatever a later seek yields is compared with that checksum, so that a decoder which starts
-differently in mid-stream (missing references, intra refresh, GIF canvases) can never be believed.
+decodes everything and notes each frame's time, the packet it came from (its *origin*) and a
+checksum of its pixels; whatever a later seek yields is compared with that checksum, so that a
+decoder which starts differently in mid-stream (missing references, intra refresh) is never
+believed: decoding then starts earlier, by a `warm_up` that grows until the pixels agree.
 
 `pts` are ticks of `time_base`, strictly increasing. Where frames carry no usable times they are
 numbered by the stream's rate.
@@ -12,8 +13,9 @@ numbered by the stream's rate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +50,11 @@ class FrameIndex:
     """(S,) SEEK_DTYPE, `frame` strictly increasing from 0."""
     checksums: NDArray[np.uint32]
     """(T,) CRC-32 of each frame's rgb24 pixels; empty for an index from packets."""
-    stamped: bool
-    """Whether decoded frames carry these very `pts` (else frames are counted)."""
+    origins: NDArray[np.int64]
+    """(T,) ordinal of the packet each frame came from; empty for an index from packets, and where
+    the decoder does not tell (then frames are counted from the start of the file)."""
+    warm_up: int = 0
+    """Frames to be decoded between a seek point and the first frame believed."""
     damage: str | None = None
     """What went wrong while indexing, in words."""
 
@@ -68,24 +73,30 @@ class FrameIndex:
         i = int(np.searchsorted(self.pts, pts))
         return i if i < len(self.pts) and self.pts[i] == pts else -1
 
+    @cached_property
+    def by_origin(self) -> dict[int, int]:
+        """The frame that came from each packet."""
+        return {int(ordinal): i for i, ordinal in enumerate(self.origins)}
+
     def seek_point(self, i: int) -> int:
-        """The number of the last seek point at or before frame `i`."""
-        return int(np.searchsorted(self.seek_points["frame"], i, side="right")) - 1
+        """The number of the seek point decoding towards frame `i` starts from."""
+        reach = max(0, i - self.warm_up)
+        return int(np.searchsorted(self.seek_points["frame"], reach, side="right")) - 1
 
-    def span(self, i: int) -> tuple[int, int]:
-        """Frames [start, stop) decoded from the same seek point as frame `i`."""
+    def start_of(self, i: int) -> int:
+        """The first frame decoded on the way to frame `i`."""
+        return int(self.seek_points["frame"][self.seek_point(i)])
+
+    def distrusting(self, i: int) -> FrameIndex | None:
+        """The index after frame `i` came out wrong: a longer warm-up; None from the file's start.
+
+        The warm-up more than doubles each time, so that a file without one good seek point costs
+        no more than about two decodings of what lies before a frame.
+        """
         number = self.seek_point(i)
-        start = int(self.seek_points["frame"][number])
-        last = number + 1 == len(self.seek_points)
-        return start, self.frames if last else int(self.seek_points["frame"][number + 1])
-
-    def without_seek_point(self, number: int) -> FrameIndex:
-        """The same index with one seek point fewer; the first one always stays."""
         if number == 0:
-            return self
-        from dataclasses import replace
-
-        return replace(self, seek_points=np.delete(self.seek_points, number))
+            return None
+        return replace(self, warm_up=2 * (i - int(self.seek_points["frame"][number])) + 1)
 
     def is_valid(self) -> bool:
         """Whether the parts fit together; what is read back from a cache is asked this."""
@@ -94,6 +105,8 @@ class FrameIndex:
             self.frames > 0
             and (np.diff(self.pts) > 0).all()
             and len(self.checksums) in (0, self.frames)
+            and len(self.origins) in (0, self.frames)
+            and self.warm_up >= 0
             and len(frames) > 0
             and frames[0] == 0
             and frames[-1] < self.frames

@@ -59,7 +59,8 @@ def _unpack(store: np.lib.npyio.NpzFile, clip_id: str) -> FrameIndex | None:
         last_duration=int(head["last_duration"]),
         seek_points=points,
         checksums=store["checksums"].astype(np.uint32),
-        stamped=bool(head["stamped"]),
+        origins=store["origins"].astype(np.int64),
+        warm_up=int(head["warm_up"]),
         damage=head["damage"],
     )
 
@@ -73,7 +74,7 @@ def save_index(folder: Path, clip_id: str, index: FrameIndex) -> None:
         "decoder": decoder_version(),
         "time_base": [index.time_base.numerator, index.time_base.denominator],
         "last_duration": index.last_duration,
-        "stamped": index.stamped,
+        "warm_up": index.warm_up,
         "damage": index.damage,
     }
     columns = {f"seek_{name}": index.seek_points[name] for name in SEEK_DTYPE.names or ()}
@@ -86,6 +87,7 @@ def save_index(folder: Path, clip_id: str, index: FrameIndex) -> None:
                 head=np.array(json.dumps(head)),
                 pts=index.pts,
                 checksums=index.checksums,
+                origins=index.origins,
                 **columns,
             )
         part.replace(folder / f"{clip_id}.npz")

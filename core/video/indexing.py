@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.progress import Cancelled, Progress, Report, check, ignore, never
-from core.video.container import AV_ERRORS, OpenVideo
+from core.video.container import AV_ERRORS, OpenVideo, mark_origin, origin_of
 from core.video.index import NO_TIME, SEEK_DTYPE, FrameIndex
 from core.video.orientation import checksum, rgb_of
 
@@ -63,7 +63,7 @@ def _seek_row(frame: int, ordinal: int, packet: Packet) -> tuple[int, ...]:
 
 
 def packets(video: OpenVideo) -> Iterator[Packet]:
-    """The packets in file order, each with its ordinal as `opaque`, then an empty one.
+    """The packets in file order, then an empty one; marked with their ordinals if `video.origins`.
 
     Raises:
         av.error.FFmpegError: If the container breaks off.
@@ -71,18 +71,28 @@ def packets(video: OpenVideo) -> Iterator[Packet]:
     ordinal = 0
     for packet in video.container.demux(video.stream):
         if packet.size:
-            packet.opaque = ordinal
+            if video.origins:
+                mark_origin(packet, ordinal)
             ordinal += 1
         elif packet.dts is not None:
             continue  # an empty sample; the decoder would take it for the end of the stream
         yield packet
 
 
+def _is_trusted_kind(video: OpenVideo) -> bool:
+    """Whether this container and codec state true presentation times, one frame a packet."""
+    context = video.stream.codec_context
+    if context.codec.canonical_name not in _ONE_FRAME_A_PACKET:
+        return False
+    # AVI knows no presentation times: with B-frames FFmpeg can only guess them.
+    return not (video.container.format.name == "avi" and context.has_b_frames)
+
+
 def _index_packets(path: Path, report: Report, cancelled: Cancelled) -> FrameIndex | None:
     """The index by packet times, or None where they cannot be trusted."""
     video = OpenVideo(path)
     try:
-        if video.stream.codec_context.name not in _ONE_FRAME_A_PACKET:
+        if not _is_trusted_kind(video):
             return None
         time_base = video.stream.time_base
         declared = video.stream.frames
@@ -124,7 +134,7 @@ def _index_packets(path: Path, report: Report, cancelled: Cancelled) -> FrameInd
         last_duration=duration or _median_step(ordered),
         seek_points=_increasing(points),
         checksums=np.zeros(0, dtype=np.uint32),
-        stamped=True,
+        origins=np.zeros(0, dtype=np.int64),
     )
 
 
@@ -165,12 +175,12 @@ class _Pass:
 
     def add_frame(self, frame: VideoFrame) -> None:
         self.pts.append(frame.pts)
-        self.origins.append(frame.opaque if isinstance(frame.opaque, int) else None)
+        self.origins.append(origin_of(frame))
         self.checksums.append(checksum(rgb_of(frame)))
 
 
 def _index_decoded(path: Path, report: Report, cancelled: Cancelled) -> FrameIndex:
-    video = OpenVideo(path)
+    video = OpenVideo(path, origins=True)
     seen = _Pass()
     damage: str | None = None
     try:
@@ -218,31 +228,38 @@ def drain(video: OpenVideo) -> list[VideoFrame]:
 def _assemble(seen: _Pass, time_base: Fraction, rate: Fraction, damage: str | None) -> FrameIndex:
     times = [NO_TIME if t is None else t for t in seen.pts]
     pts = np.array(times, dtype=np.int64)
-    stamped = bool((pts != NO_TIME).all() and (np.diff(pts) > 0).all())
-    if not stamped:
+    if (pts == NO_TIME).any() or (np.diff(pts) <= 0).any():
         step = max(1, round(1 / (rate * time_base)))
         pts = np.arange(len(times), dtype=np.int64) * step
     if seen.errors:
         damage = damage or f"{seen.errors} packets could not be decoded"
+    origins = _origins(seen)
     return FrameIndex(
         pts=pts,
         time_base=time_base,
         last_duration=seen.duration or _median_step(pts),
-        seek_points=_decoded_seek_points(seen),
+        seek_points=_decoded_seek_points(seen, origins),
         checksums=np.array(seen.checksums, dtype=np.uint32),
-        stamped=stamped,
+        origins=origins,
         damage=damage,
     )
 
 
-def _decoded_seek_points(seen: _Pass) -> NDArray[np.void]:
-    """The key packets whose own frame was shown, after the start of the file."""
+def _origins(seen: _Pass) -> NDArray[np.int64]:
+    """The packet of each frame; empty unless every frame names one of its own."""
+    named = [ordinal for ordinal in seen.origins if ordinal is not None]
+    whole = len(set(named)) == len(seen.origins)
+    return np.array(named if whole else [], dtype=np.int64)
+
+
+def _decoded_seek_points(seen: _Pass, origins: NDArray[np.int64]) -> NDArray[np.void]:
+    """The start of the file and the key packets whose own frame was shown."""
     assert seen.first is not None  # frames came out, so a packet went in
     rows = [seen.first]
-    for frame, ordinal in enumerate(seen.origins):
-        if frame and ordinal is not None and ordinal in seen.keys:
+    for frame, ordinal in enumerate(origins.tolist()):
+        if frame and ordinal in seen.keys:
             rows.append((frame, *seen.keys[ordinal][1:]))
     points = np.array(rows, dtype=SEEK_DTYPE)
-    # File order and presentation order must agree, or counting on from the point would be wrong.
+    # File order and presentation order must agree, or a frame could lie before its seek point.
     ordered = points["ordinal"] > np.maximum.accumulate(np.r_[-1, points["ordinal"][:-1]])
     return points[ordered]

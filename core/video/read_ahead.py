@@ -27,15 +27,13 @@ class Stretch:
     keep_from: int
 
 
-def next_stretch(
-    cache: FrameCache, frames: int, span: Callable[[int], tuple[int, int]]
-) -> Stretch | None:
+def next_stretch(cache: FrameCache, frames: int, start_of: Callable[[int], int]) -> Stretch | None:
     """What to decode next for the cache's playhead and direction; None when there is enough.
 
     Args:
         cache: Frames held, playhead and direction.
         frames: Frames in the clip.
-        span: Frames [start, stop) decoded from the same key frame as frame `i`.
+        start_of: The first frame decoded on the way to a frame.
     """
     here, capacity = cache.playhead, cache.capacity()
     if cache.direction > 0:
@@ -47,7 +45,7 @@ def next_stretch(
         missing = cache.first_missing(here, max(-1, here - capacity))
         if missing is None or (here - missing) * 3 > capacity:
             return None
-        start = span(missing)[0]
+        start = start_of(missing)
         return Stretch(start, missing + 1, max(start, here - capacity + 1))
     return None
 

@@ -136,7 +136,7 @@ class VideoFile:
         with self._turn.patient():
             index, cache = self._index, self._cache
             if self._stretch is None:
-                self._stretch = next_stretch(cache, index.frames, index.span)
+                self._stretch = next_stretch(cache, index.frames, index.start_of)
             if self._stretch is None:
                 return False
             done, self._stretch = self._stretch, _rest(self._stretch)
@@ -161,11 +161,12 @@ class VideoFile:
         try:
             return self._ready_decoder().decode(i, keep=self._cache.put)
         except IndexMismatch:
-            if not self._index.from_packets:
+            if self._index.from_packets:
+                self._index_again()
+            elif not self._distrust(i):
                 raise InputError(
                     f"{self._path}: frame {i} cannot be decoded any more; did the file change?"
                 ) from None
-            self._index_again()
             return self._fetch(i)
 
     def _ready_decoder(self) -> Decoder:
@@ -206,7 +207,10 @@ class VideoFile:
         try:
             stream = video.stream
             rate = stream.average_rate or stream.guessed_rate
-            codec, container = stream.codec_context.codec.name, video.container.format.name
+            codec, container = (
+                stream.codec_context.codec.canonical_name,
+                video.container.format.name,
+            )
             has_audio, declared = bool(video.container.streams.audio), stream.frames
         finally:
             video.close()
@@ -232,13 +236,22 @@ class VideoFile:
 
     def _is_as_indexed(self, index: FrameIndex, i: int, stored: NDArray[np.uint8]) -> bool:
         """Whether the pixels are those of the decoding pass; else distrust the seek point."""
-        if index.from_packets or checksum(stored) == int(index.checksums[i]):
+        if index.from_packets:
             return True
-        number = index.seek_point(i)
+        if checksum(stored) == int(index.checksums[i]):
+            return True
         with self._turn.urgent():
-            if number and index is self._index:
-                self._use(index.without_seek_point(number))
-        return number == 0  # from the start of the file there is nothing better
+            # From the start of the file there is nothing better to be had.
+            return index is self._index and not self._distrust(i)
+
+    def _distrust(self, i: int) -> bool:
+        """Start earlier towards frame `i` from now on; False where that is impossible."""
+        index = self._index.distrusting(i)
+        if index is None:
+            return False
+        save_index(self._folder, self._clip_id, index)
+        self._use(index)
+        return True
 
 
 def _rest(stretch: Stretch) -> Stretch | None:
