@@ -113,6 +113,10 @@ class Document(Protocol):
         """Keep what reading the clip has taught."""
         ...
 
+    def relink(self, clip_id: str, path: Path) -> None:
+        """Take a clip from another place from now on."""
+        ...
+
     def cache_folder(self) -> Path | None:
         """Where frame indexes are kept; None for the user's cache."""
         ...
@@ -159,6 +163,11 @@ class LooseClips:
     def update_entry(self, entry: ClipEntry) -> None:
         """Replace what the list says of a clip."""
         self._entries = [entry if e.clip_id == entry.clip_id else e for e in self._entries]
+
+    def relink(self, clip_id: str, path: Path) -> None:
+        """Show another file in the clip's place."""
+        entry = next(e for e in self._entries if e.clip_id == clip_id)
+        self.update_entry(replace(entry, path=path, title=path.name, problem=""))
 
     def cache_folder(self) -> Path | None:
         """Indexes go to the user's cache."""

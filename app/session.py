@@ -139,6 +139,13 @@ class Session(QObject):
         self.entry = next(e for e in self.document.entries() if e.clip_id == clip_id)
         self.clip_changed.emit()
 
+    def reopen_clip(self) -> None:
+        """Open the current clip again, after it was found at another place."""
+        if self.entry is not None:
+            clip_id = self.entry.clip_id
+            self._leave_clip()
+            self.open_clip(clip_id)
+
     def clip_opened(self, clip: OpenedClip) -> None:
         """Take the loader's answer for the clip being opened."""
         if self.document is None or self.entry is None:

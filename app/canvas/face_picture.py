@@ -18,6 +18,9 @@ from app.layers import Layers, LayerState
 _CONFIDENCE_STEPS = 8
 """Confidences are shown in this many colours, so that points share their sprites."""
 
+_CURVE_STEPS = 5
+"""Straight pieces from one landmark to the next: finer ones cannot be told from a curve."""
+
 
 @dataclass(frozen=True)
 class PointGroup:
@@ -165,10 +168,10 @@ def _lines(
         return []
     lines: list[Line] = []
     for contour in scheme.contours:
-        chosen = xy[list(contour.points)]
-        if np.isfinite(chosen).all():
+        curve = contour.curve(xy, per_interval=_CURVE_STEPS)
+        if np.isfinite(curve).all():
             colour = _contour_colour(face, list(contour.points), state.colour_by)
-            lines.append(Line(_polygon(chosen), contour.closed, colour))
+            lines.append(Line(_polygon(curve), contour.closed, colour))
     return lines
 
 

@@ -71,10 +71,21 @@ class FrameLoader(QObject):
     frame_failed = Signal(int, str)
 
     def __init__(
-        self, open_reader: OpenReader | None = None, parent: QObject | None = None
+        self,
+        cache_bytes: int = 512 * 2**20,
+        open_reader: OpenReader | None = None,
+        parent: QObject | None = None,
     ) -> None:
+        """Make a loader that has no clip yet.
+
+        Args:
+            cache_bytes: Memory for decoded frames, kept by the reader.
+            open_reader: Opens a clip: path, cache folder, report, cancelled, cache bytes → reader.
+            parent: Qt parent.
+        """
         super().__init__(parent)
         self._open_reader = open_reader or _open_video
+        self._cache_bytes = cache_bytes
         self._wake = threading.Condition()
         self._clip_serial = 0
         self._path: Path | None = None
@@ -192,7 +203,9 @@ class FrameLoader(QObject):
             self.indexing.emit(serial, progress.done, progress.total or 0)
 
         try:
-            reader = self._open_reader(path, self._cache_folder, report, is_stale)
+            reader = self._open_reader(
+                path, self._cache_folder, report, is_stale, self._cache_bytes
+            )
             opened = describe(reader)
         except JobCancelled:
             return None
@@ -255,11 +268,13 @@ def describe(reader: Any) -> OpenedClip:
     return clip
 
 
-def _open_video(path: Path, cache_folder: Path | None, report: Any, cancelled: Any) -> Any:
+def _open_video(
+    path: Path, cache_folder: Path | None, report: Any, cancelled: Any, cache_bytes: int
+) -> Any:
     # PyAV costs 0.2 s to import: not before a clip is opened, and not in the window's thread.
     from core.video.reader import VideoReader
 
-    return VideoReader(path, cache_folder, report, cancelled)
+    return VideoReader(path, cache_folder, report, cancelled, cache_bytes)
 
 
 def _stand_in(reader: Any, frame_idx: int) -> int:

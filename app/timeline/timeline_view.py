@@ -1,8 +1,8 @@
 """The timeline: a ruler and rows that zoom and scroll together under one cursor.
 
 Row pictures are kept; while only the cursor moves they are copied, not made. Click or drag seeks,
-Shift-drag chooses a range, the wheel zooms at the mouse, Shift-wheel scrolls, double click shows the
-whole clip.
+Shift-drag chooses a range, the wheel zooms at the mouse, Shift-wheel scrolls, double click shows
+the whole clip.
 """
 
 from __future__ import annotations

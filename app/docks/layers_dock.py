@@ -1,0 +1,135 @@
+"""Layers: which are shown, how opaque, filled or outlined, coloured by what; and the glyphs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import data_colours, layers, theme
+from app.layers import COLOUR_MODES, LayerSpec
+from app.session import Session
+
+
+class LayerControls:
+    """The widgets of one layer."""
+
+    def __init__(self, spec: LayerSpec, session: Session, parent: QWidget) -> None:
+        self.spec = spec
+        self._session = session
+        self.eye = _switch(parent, f"Show {spec.title}")
+        self.title = QLabel(spec.title, parent)
+        self.opacity = QSlider(Qt.Orientation.Horizontal, parent)
+        self.opacity.setRange(0, 100)
+        self.opacity.setAccessibleName(f"Opacity of {spec.title}")
+        self.opacity.setToolTip("Opacity")
+        self.opacity.setMinimumWidth(50)
+        self.outline = _switch(parent, f"Outlines only: {spec.title}") if spec.can_outline else None
+        self.colour = self._colour_box(parent) if spec.can_colour else None
+        self.eye.toggled.connect(lambda on: session.set_layer(spec.id, visible=on))
+        self.opacity.valueChanged.connect(lambda v: session.set_layer(spec.id, opacity=v / 100))
+        if self.outline:
+            self.outline.toggled.connect(lambda on: session.set_layer(spec.id, outline_only=on))
+
+    def _colour_box(self, parent: QWidget) -> QComboBox:
+        box = QComboBox(parent)
+        box.addItems(list(COLOUR_MODES))
+        box.setAccessibleName(f"Colour {self.spec.title} by")
+        box.setToolTip("Colour by face, source or confidence")
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.currentTextChanged.connect(
+            lambda mode: self._session.set_layer(self.spec.id, colour_by=mode)
+        )
+        return box
+
+    def show_state(self, parent: QWidget) -> None:
+        """Show how the layer is, without changing it."""
+        state = self._session.layers[self.spec.id]
+        colours = parent.palette()
+        with QSignalBlocker(self.eye), QSignalBlocker(self.opacity):
+            self.eye.setChecked(state.visible)
+            self.opacity.setValue(round(100 * state.opacity))
+        self.eye.setIcon(theme.icon("eye" if state.visible else "eye-off", colours))
+        self.title.setEnabled(state.visible)
+        if self.outline:
+            with QSignalBlocker(self.outline):
+                self.outline.setChecked(state.outline_only)
+            self.outline.setIcon(theme.icon("outline", colours))
+        if self.colour:
+            with QSignalBlocker(self.colour):
+                self.colour.setCurrentText(state.colour_by)
+
+
+class LayersDock(QWidget):
+    """One line a layer, then the legend of sources and review states."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.controls = {s.id: LayerControls(s, session, self) for s in layers.TABLE}
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(6, 6, 8, 6)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(2, 1)
+        for row, control in enumerate(self.controls.values()):
+            grid.addWidget(control.eye, row, 0)
+            grid.addWidget(control.title, row, 1)
+            grid.addWidget(control.opacity, row, 2)
+            if control.outline:
+                grid.addWidget(control.outline, row, 3)
+            if control.colour:
+                grid.addWidget(control.colour, row, 3)
+        outer.addLayout(grid)
+        outer.addSpacing(6)
+        outer.addWidget(_legend(self))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        session.layers_changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show how the layers are."""
+        for control in self.controls.values():
+            control.show_state(self)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for names, sliders and colour boxes."""
+        return QSize(290, super().sizeHint().height())
+
+
+def _switch(parent: QWidget, name: str) -> QToolButton:
+    button = QToolButton(parent)
+    button.setCheckable(True)
+    button.setAutoRaise(True)
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def _legend(parent: QWidget) -> QWidget:
+    """The glyphs of the six sources, two a line."""
+    legend = QWidget(parent)
+    legend.setAccessibleName("Legend of sources")
+    grid = QGridLayout(legend)
+    grid.setContentsMargins(4, 0, 0, 0)
+    grid.setHorizontalSpacing(6)
+    grid.setVerticalSpacing(3)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnStretch(3, 1)
+    for index, mark in enumerate(data_colours.SOURCES.values()):
+        glyph, title = QLabel(legend), QLabel(mark.title, legend)
+        glyph.setPixmap(data_colours.mark_pixmap(mark, 13, parent.devicePixelRatioF()))
+        grid.addWidget(glyph, index // 2, 2 * (index % 2))
+        grid.addWidget(title, index // 2, 2 * (index % 2) + 1)
+    return legend

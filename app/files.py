@@ -1,0 +1,111 @@
+"""Opening and closing: the slots behind the File menu, recent files and what is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app import opening
+from app.session import Session
+from core import paths
+from core.errors import CoreError
+
+
+class Files(QObject):
+    """Turns what a person chooses into the session's document."""
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._window = window
+
+    def open_texts(self, texts: Sequence[str]) -> bool:
+        """Open paths or patterns; a failure is told, and what was open stays.
+
+        Returns:
+            Whether it could be opened.
+        """
+        try:
+            document = opening.open_paths(opening.expand(texts))
+        except (CoreError, OSError) as error:
+            self._session.hub.error(error)
+            return False
+        first = document.path or document.entries()[0].path
+        if len(document.entries()) == 1 or document.path:
+            self._session.settings.add_recent(first)
+        self._session.open_document(document)
+        return True
+
+    def open_files(self) -> None:
+        """Ask for clips."""
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open clips", self._start_folder(), opening.dialog_filter()
+        )
+        if chosen:
+            self.open_texts(chosen)
+
+    def open_folder(self) -> None:
+        """Ask for a folder: clips, an image folder or a project."""
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Open a folder or project", self._start_folder()
+        )
+        if chosen:
+            self.open_texts([chosen])
+
+    def open_demo(self) -> None:
+        """Open the demo project, or say how it is made."""
+        found = [folder for folder in demo_places() if opening.is_project(folder)]
+        if found:
+            self.open_texts([str(found[0])])
+        else:
+            self._session.hub.info(
+                "The demo has not been made on this machine yet: run `make demo` in the program's"
+                " folder (a few minutes), then choose this again."
+            )
+
+    def close_document(self) -> None:
+        """Close what is open."""
+        self._session.close_document()
+
+    def relink(self) -> None:
+        """Ask where the clip that cannot be found is now."""
+        session = self._session
+        if session.document is None or session.entry is None:
+            return
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window, f"Where is {session.entry.title}?", self._start_folder(),
+            opening.dialog_filter(),
+        )  # fmt: skip
+        if chosen:
+            self.relink_to(Path(chosen))
+
+    def relink_to(self, path: Path) -> None:
+        """Show the current clip from another place."""
+        session = self._session
+        if session.document is None or session.entry is None:
+            return
+        clip_id = session.entry.clip_id
+        try:
+            session.document.relink(clip_id, path)
+        except CoreError as error:
+            session.hub.error(error)
+            return
+        session.reopen_clip()
+
+    def _start_folder(self) -> str:
+        entry = self._session.entry
+        if entry is not None:
+            return str(entry.path.parent)
+        recent = self._session.settings.value("recent")
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+
+def demo_places() -> list[Path]:
+    """Where `make demo` may have put the demo project."""
+    return [
+        paths.main_script().parent / "out" / "demo" / "demo.lin",
+        paths.user_data() / "demo" / "demo.lin",
+    ]
