@@ -1,0 +1,148 @@
+"""A parsing net with everything round it: crop, normalise, run, map the labels back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import StoreError
+from core.faces.crops import crop_corners, crop_matrix, extract_crop, eye_line_angle
+from core.geometry import Array, box_of_points, compose_affine
+from core.inference.backends import Backend
+from core.inference.normalise import normalised
+from core.inference.prediction import FacePrediction
+from core.masks.label_map import LabelMap
+from core.nets.model_card import ModelCard
+from core.schemes.masks import MaskScheme
+
+Frame = NDArray[np.uint8]
+
+
+class ParsingPredictor:
+    """Label maps of faces, in frame pixels.
+
+    The net sees the picture alone. Nets that also see their last mask get a predictor of their own
+    beside this one: `_inputs` is where the mask joins the picture.
+
+    Args:
+        card: The net's description.
+        backend: Runs it.
+        scheme: The card's mask scheme.
+        sha256: Of the model file.
+        device: Where it runs, for people.
+
+    Raises:
+        StoreError: If what the net returns does not fit the scheme.
+    """
+
+    def __init__(
+        self, card: ModelCard, backend: Backend, scheme: MaskScheme, sha256: str, device: str
+    ) -> None:
+        self.card, self.scheme, self.sha256, self.device = card, scheme, sha256, device
+        self.backend_name = backend.name
+        self._backend = backend
+        self._logits = card.outputs.index("logits")
+        blank = np.zeros((1, 3, *card.input_hw), dtype=np.float32)
+        shape = backend.run(blank)[self._logits].shape
+        if len(shape) != 4 or shape[1] != scheme.num_classes:
+            raise StoreError(
+                f"The model '{card.name}' gives {shape[1] if len(shape) > 1 else 'no'} classes "
+                f"where its scheme '{scheme.name}' has {scheme.num_classes}; wrong scheme."
+            )
+
+    def predict(self, rgb: Frame, box_xyxy: Array) -> FacePrediction:
+        """One face, upright.
+
+        Args:
+            rgb: (H, W, 3).
+            box_xyxy: The tight box (4,) its landmarks are expected in.
+        """
+        return self.predict_batch([(rgb, self.matrix(box_xyxy, None))])[0]
+
+    def matrix(self, anchor: Array, eye_pair: tuple[int, int] | None) -> Array:
+        """The frame → crop map for a face, from its landmarks (M, 2) or their box (4,)."""
+        angle = eye_line_angle(anchor, eye_pair) if np.ndim(anchor) == 2 else 0.0
+        return crop_matrix(self.card.box_rule, anchor, angle, self.card.input_hw)
+
+    def predict_batch(self, faces: Sequence[tuple[Frame, Array]]) -> list[FacePrediction]:
+        """Faces given as (frame, frame → crop map)."""
+        if not faces:
+            return []
+        logits = self._backend.run(self._inputs(faces))[self._logits]
+        return [
+            self._mapped(one, matrix, (rgb.shape[0], rgb.shape[1]))
+            for (rgb, matrix), one in zip(faces, logits, strict=True)
+        ]
+
+    def _inputs(self, faces: Sequence[tuple[Frame, Array]]) -> NDArray[np.float32]:
+        crops = np.stack([extract_crop(rgb, m, self.card.input_hw) for rgb, m in faces])
+        return normalised(crops, self.card.preprocessing)
+
+    def _mapped(
+        self, logits: NDArray[np.float32], matrix: Array, frame_hw: tuple[int, int]
+    ) -> FacePrediction:
+        probabilities = _softmax(logits)
+        scores = class_scores(probabilities)
+        label_map = labels_in_frame(
+            probabilities, _resized(matrix, self.card.input_hw, logits.shape[1:]), frame_hw
+        )
+        faces = scores[1:, 0]
+        score = float(np.nanmean(faces)) if np.isfinite(faces).any() else 0.0
+        return FacePrediction(score, label_map=label_map, class_scores=scores)
+
+
+def labels_in_frame(
+    probabilities: NDArray[np.float32], matrix: Array, frame_hw: tuple[int, int]
+) -> LabelMap:
+    """The most likely class of every frame pixel the crop covers.
+
+    Probabilities, not labels, are brought to the frame's resolution, so that borders are as fine
+    as the frame; outside the crop everything is background.
+
+    Args:
+        probabilities: (K, h, w).
+        matrix: Frame → crop at that size.
+        frame_hw: Size of the frame.
+    """
+    shape = (probabilities.shape[1], probabilities.shape[2])
+    box = box_of_points(crop_corners(matrix, shape))
+    x0, y0 = np.clip(np.floor(box[:2]), 0, [frame_hw[1], frame_hw[0]]).astype(int)
+    x1, y1 = np.clip(np.ceil(box[2:]) + 1, 0, [frame_hw[1], frame_hw[0]]).astype(int)
+    if x1 <= x0 or y1 <= y0:
+        return LabelMap(np.zeros((0, 0), dtype=np.uint8), int(x0), int(y0))
+    to_crop = compose_affine(matrix, np.array([[1.0, 0.0, x0], [0.0, 1.0, y0]]))
+    size, flags = (int(x1 - x0), int(y1 - y0)), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    planes = [
+        cv2.warpAffine(plane, to_crop, size, flags=flags, borderValue=float(k == 0))
+        for k, plane in enumerate(probabilities)
+    ]
+    labels = np.argmax(np.stack(planes), axis=0).astype(np.uint8)
+    return LabelMap(labels, int(x0), int(y0)).trimmed()
+
+
+def class_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean and minimum probability of each class over the pixels it wins, (K, 2); NaN without."""
+    winner = probabilities.argmax(axis=0)
+    best = probabilities.max(axis=0)
+    scores = np.full((len(probabilities), 2), np.nan, dtype=np.float32)
+    for k in range(len(probabilities)):
+        own = best[winner == k]
+        if own.size:
+            scores[k] = own.mean(), own.min()
+    return scores
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = np.exp(logits - logits.max(axis=0))
+    return np.asarray(shifted / shifted.sum(axis=0), dtype=np.float32)
+
+
+def _resized(matrix: Array, input_hw: tuple[int, int], out_hw: tuple[int, ...]) -> Array:
+    """The map to the net's output, which may be coarser than its input."""
+    sy, sx = out_hw[0] / input_hw[0], out_hw[1] / input_hw[1]
+    # Outer edges scale: x ↦ (x + 0.5) s − 0.5.
+    scale = np.array([[sx, 0.0, 0.5 * sx - 0.5], [0.0, sy, 0.5 * sy - 0.5]])
+    return compose_affine(scale, matrix)
