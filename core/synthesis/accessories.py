@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.synthesis import textures
-from core.synthesis.solids import Solid, disc, merged, tube
+from core.synthesis.raster import fill_height_map
+from core.synthesis.solids import Solid, disc, grid_triangles, merged, tube
 from core.synthesis.subject import ExtraMesh, Subject
-from core.synthesis.template import HeadPose, MeshLayer, Part, PosedHead
+from core.synthesis.template import MeshLayer, Part, PosedHead
 
 FloatArray = NDArray[np.float32]
 
@@ -125,59 +126,53 @@ def _lens_texture(rng: np.random.Generator, kind: str) -> textures.Texture:
 
 
 def face_mask(subject: Subject, posed: PosedHead, seed: int) -> ExtraMesh:
-    """A cloth mask over nose, mouth and chin: the face's own mesh, smoothed and lifted off it."""
+    """A cloth mask over nose, mouth and chin: a sheet that rests on what stands out of the face."""
     rng = np.random.default_rng(seed)
     index = next(i for i, layer in enumerate(subject.layers) if layer.kind == "skin")
-    layer = subject.layers[index]
-    height = float(rng.uniform(-0.1, 0.6))
-    chosen = _mask_triangles(subject, layer, index, height)
-    used, triangles = np.unique(layer.weld[layer.triangles[chosen]], return_inverse=True)
-    triangles = triangles.reshape(-1, 3).astype(np.int32)
-    first = np.full(int(layer.weld.max()) + 1, -1)
-    first[layer.weld[::-1]] = np.arange(len(layer.weld))[::-1]
-    points = _smoothed(in_head(posed, posed.vertices[index][first[used]]), triangles, 14)
-    middle = points.mean(0) - np.array([0, 0, 0.9], np.float32)
-    away = points - middle
-    points = points + 0.07 * away / np.linalg.norm(away, axis=1, keepdims=True)
-    uv = points[:, :2] * 1.5
-    colour = rng.choice(
-        [(0.55, 0.72, 0.8), (0.8, 0.8, 0.8), (0.02, 0.02, 0.02), tuple(rng.random(3))]
+    marks = in_head(posed, posed.anchors.ibug68)
+    relief = _relief(in_head(posed, posed.vertices[index]), subject.layers[index])
+    rows, columns = 18, 22
+    share = np.linspace(0, 1, rows)[:, None]
+    top = marks[30, 1] + float(rng.uniform(-0.1, 0.6)) * (marks[27, 1] - marks[30, 1])
+    y = top + share * (marks[8, 1] - 0.06 - top)
+    across = np.linspace(-1, 1, columns)[None]
+    y = y + 0.1 * across**2 * (0.5 - share) * 2
+    reach = float(np.abs(marks[[3, 13], 0]).mean()) * np.where(
+        share < 0.3, 0.55 + 1.4 * share, 0.97 - 0.5 * np.maximum(share - 0.45, 0)
     )
+    x = across * reach
+    z = _height_at(relief, x, y) + 0.05
+    points = np.stack(np.broadcast_arrays(x, y, z), -1).reshape(-1, 3).astype(np.float32)
+    choice = ((0.55, 0.72, 0.8), (0.8, 0.8, 0.8), (0.02, 0.02, 0.02), tuple(rng.random(3)))
+    colour = np.asarray(choice[int(rng.integers(len(choice)))], np.float32)
+    uv = np.stack(np.broadcast_arrays(0.5 + 0.5 * across, share), -1).reshape(-1, 2)
     return ExtraMesh(
-        to_world(posed, points.astype(np.float32)), triangles, uv.astype(np.float32),
-        Part.OCCLUDER, textures.cloth(rng, np.asarray(colour, np.float32)), "cloth",
+        to_world(posed, points), grid_triangles(rows, columns, closed=False)[:, ::-1].copy(),
+        uv.astype(np.float32), Part.OCCLUDER, textures.cloth(rng, colour), "cloth",
         two_sided=True, casts=False,
     )  # fmt: skip
 
 
-def _mask_triangles(
-    subject: Subject, layer: MeshLayer, index: int, height: float
-) -> NDArray[np.bool_]:
-    """Skin triangles that a mask covers on the neutral face; `height` along the nose, 0…1."""
-    neutral = subject.template.deform(subject.shape, HeadPose())
-    marks = in_head(neutral, neutral.anchors.ibug68)
-    points = in_head(neutral, neutral.vertices[index])[layer.triangles].mean(1)
-    top = marks[30, 1] + height * (marks[27, 1] - marks[30, 1])
-    bottom = marks[8, 1] - 0.05
-    reach = np.abs(marks[[3, 13], 0]).mean()
-    narrow = np.clip((points[:, 1] - marks[30, 1]) / max(top - marks[30, 1] + 1e-3, 0.05), 0, 1)
-    chosen = (points[:, 1] < top) & (points[:, 1] > bottom)
-    chosen &= np.abs(points[:, 0]) < reach * (1.0 - 0.45 * narrow)
-    chosen &= points[:, 2] > marks[[3, 13], 2].mean() - 0.05
-    return chosen & np.isin(layer.parts, (Part.SKIN, Part.NOSE, Part.UPPER_LIP, Part.LOWER_LIP))
+_RELIEF, _RELIEF_SCALE = 72, 24.0  # cells a side, cells a decimetre
 
 
-def _smoothed(points: FloatArray, triangles: NDArray[np.int32], rounds: int) -> FloatArray:
-    """Replace points by their neighbours' mean, several times."""
-    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    ends = np.concatenate([ends, ends[:, ::-1]])
-    count = np.bincount(ends[:, 0], minlength=len(points))[:, None]
-    for _ in range(rounds):
-        total = np.stack(
-            [np.bincount(ends[:, 0], points[ends[:, 1], k], len(points)) for k in range(3)], 1
-        )
-        # Never inwards: cloth spans hollows and rests on what stands out.
-        mean = total / np.maximum(count, 1)
-        mean[:, 2] = np.maximum(mean[:, 2], points[:, 2])
-        points = mean.astype(np.float32)
-    return points
+def _relief(points: FloatArray, layer: MeshLayer) -> FloatArray:
+    """How far the face stands out towards the front, hollows filled, (72, 72)."""
+    relief = np.empty((_RELIEF, _RELIEF), np.float32)
+    axes, centre = np.eye(3, dtype=np.float32), np.array([0, -0.6, 0], np.float32)
+    everything = np.ones(len(layer.triangles), bool)
+    fill_height_map(
+        points, axes, centre, np.float32(_RELIEF_SCALE), layer.triangles, everything, relief
+    )
+    relief[relief < -5] = np.min(relief[relief > -5], initial=0.0)
+    return cv2.GaussianBlur(cv2.dilate(relief, np.ones((5, 5), np.uint8)), (0, 0), 1.6)
+
+
+def _height_at(relief: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    column = x * _RELIEF_SCALE + 0.5 * (_RELIEF - 1)
+    row = (y + 0.6) * _RELIEF_SCALE + 0.5 * (_RELIEF - 1)
+    column, row = np.broadcast_arrays(column, row)
+    return cv2.remap(
+        relief, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip

@@ -105,10 +105,10 @@ def without_motion(faults: CameraFaults) -> CameraFaults:
     return replace(faults, motion_px=0.0)
 
 
-_TONE = (
-    np.interp(np.arange(4096) / 4095.0 * 2.0, np.linspace(0, 2, 2001),
-              np.clip(1.055 * np.maximum(np.linspace(0, 2, 2001), 0.0031308) ** (1 / 2.4) - 0.055, 0, 9))
-).astype(np.float32)  # fmt: skip
+_STEPS = np.arange(4096) / 4095.0 * 2.0
+_TONE = np.where(
+    _STEPS <= 0.0031308, 12.92 * _STEPS, 1.055 * np.maximum(_STEPS, 1e-9) ** (1 / 2.4) - 0.055
+).astype(np.float32)
 
 
 def _shoulder() -> Image:

@@ -15,7 +15,7 @@ Rgb = tuple[float, float, float]
 # Tones of human skin from the palest to the darkest, sRGB (after the Monk scale, widened a little).
 _TONES = np.array(
     [
-        (240, 212, 194), (232, 194, 170), (222, 178, 150), (208, 160, 128), (192, 142, 108),
+        (238, 202, 182), (230, 186, 162), (220, 172, 144), (206, 156, 126), (190, 138, 106),
         (170, 120, 86), (140, 94, 64), (112, 72, 50), (84, 54, 40), (60, 40, 32), (44, 31, 27),
     ],
     np.float32,
@@ -78,6 +78,11 @@ def _rgb(colour: NDArray[np.floating]) -> Rgb:
     return r, g, b
 
 
+def _gain(factor: NDArray[np.floating]) -> Rgb:
+    r, g, b = (float(c) for c in factor)
+    return r, g, b
+
+
 def skin_tone(position: float, warmth: float) -> FloatArray:
     """Linear reflectance at a position on the scale of tones, 0 pale … 1 dark.
 
@@ -119,11 +124,11 @@ def sample_look(
         stubble=float(male and rng.random() < 0.5) * float(rng.uniform(0.08, 0.85)) ** 1.3,
         scalp_hair=float(rng.random() < 0.8) * float(rng.uniform(0.3, 0.95)),
         oiliness=float(rng.uniform(0.0, 1.0)) ** 1.5,
-        lip_plainness=float(rng.random()) ** 1.5,
+        lip_plainness=float(rng.random()) ** 2.5,
         lip_rgb=_rgb(stick if make_up else lips),
         lipstick=float(rng.uniform(0.4, 0.95)) if make_up else float(rng.random() < 0.3) * 0.4,
         lip_gloss=float(rng.uniform(0.0, 0.9)),
-        blush=(0.5 + 0.5 * make_up) * float(rng.uniform(0.0, 0.4)),
+        blush=(0.6 + 0.5 * make_up) * float(rng.uniform(0.0, 0.5)),
         eye_shadow=float(rng.uniform(0.0, 0.25 + 0.6 * make_up)),
         eye_shadow_rgb=_rgb(rng.uniform([0.3, 0.25, 0.25], [0.8, 0.65, 0.75])),
         iris_file=_choose_iris(rng, irises, tone),
@@ -133,7 +138,7 @@ def sample_look(
         brow_rgb=_rgb(brow_rgb),
         brow_strength=float(rng.uniform(0.6, 2.8)),
         lash_strength=float(rng.uniform(0.1, 0.6)) + make_up * float(rng.uniform(0.0, 0.6)),
-        teeth_gain=_rgb(rng.uniform(0.55, 0.9) * rng.uniform([1, 0.88, 0.7], [1, 1, 0.95])),
+        teeth_gain=_gain(rng.uniform(1.0, 1.9) * rng.uniform([1, 0.88, 0.7], [1, 1, 0.95])),
         cloth_rgb=_rgb(_cloth(rng)),
         bare_shoulders=bool(rng.random() < 0.2),
         glasses="",

@@ -105,9 +105,7 @@ def _hand(rng: np.random.Generator, subject: Subject, marks: FloatArray) -> Piec
         own = bend * float(rng.uniform(0.7, 1.3))
         parts.append(_finger(np.array([x, 0.38, 0.0]), (k - 1.5) * spread, own, length, 0.095))
     parts.append(
-        _finger(
-            np.array([-0.36, -0.1, 0.03]), -float(rng.uniform(0.4, 1.1)), 0.3 * bend, 0.56, 0.11
-        )
+        _finger(np.array([-0.2, -0.2, 0.03]), -float(rng.uniform(0.4, 1.1)), 0.3 * bend, 0.56, 0.11)
     )
     wrist = np.array(
         [[0, -0.36, 0], [0, -0.8, -0.02], [0.1, -2.6, rng.uniform(-0.2, 0.8)]], np.float32

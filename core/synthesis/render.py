@@ -75,6 +75,7 @@ def join(
         np.concatenate(triangles).astype(np.int32), np.concatenate(uv).astype(np.float32),
         np.concatenate(weld).astype(np.int32), np.concatenate(parts), np.concatenate(material),
         np.concatenate(mode), np.concatenate(casts),
+        np.concatenate([mesh.collar, np.ones(vertex - len(mesh.uv), np.float32)]), mesh.cloth,
     )  # fmt: skip
     return joined, points
 
@@ -131,7 +132,7 @@ def _shade(
     shading.shade_opaque(
         fragments.triangle, fragments.barycentric, mesh.triangles, mesh.material, mesh.parts,
         points, normals, mesh.uv, irradiance, *paint, *lamp, np.float32(light.key_softness),
-        rgba, labels,
+        mesh.collar, mesh.cloth, rgba, labels,
     )  # fmt: skip
     cards = np.flatnonzero(mesh.mode == BLENDED)
     order = cards[np.argsort(-depth[mesh.triangles[cards]].mean(1), kind="stable")]

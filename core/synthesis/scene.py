@@ -27,7 +27,7 @@ WHO, POSE, LIGHT, VIEW, PROPS, BACKGROUND, CAMERA, NOISE = range(8)
 
 
 # Styles whose fringe hides an eye: people who wear them are rarer than the meshes.
-_FRINGED = ("bob02", "short03", "short04")
+_FRINGED = ("bob01", "bob02", "short03")
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[H
     rng = stream(seed, WHO)
     shape = sample_shape(seed, template)
     choices = dict(shape.choices)
-    if choices.get("hair", "") in _FRINGED and rng.random() < 0.65:
+    if choices.get("hair", "") in _FRINGED and rng.random() < 0.75:
         others = [h for h in template.options["hair"] if h and h not in _FRINGED]
         choices["hair"] = str(rng.choice(others))
     hats = [h for h in template.options.get("hat", ()) if h]
     choices["hat"] = str(rng.choice(hats)) if hats and rng.random() < recipe.hat_share else ""
     if choices["hat"]:  # a hat sits on short hair or none
-        short = [h for h in template.options.get("hair", ()) if h in ("", "short03", "short04")]
+        short = [h for h in template.options.get("hair", ()) if h in ("", "short01", "short04")]
         choices["hair"] = str(rng.choice(short)) if short else ""
     shape = replace(shape, choices=choices)
     look = sample_look(rng, shape, *_pictures(template))

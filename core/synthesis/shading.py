@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from core.synthesis.raster import NEAR, fill_height_map, light_reaches
+from core.synthesis.template import Part
 
 FloatArray = NDArray[np.float32]
 
@@ -25,6 +26,7 @@ SHINE, EXPONENT, WRAP_RED, WRAP_GREEN, WRAP_BLUE, SHEEN, RELIEF = range(7)
 
 SKY_MAP, KEY_MAP = 96, 256  # cells across a height map
 NO_PART = 255
+_BODY = int(Part.BODY)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Mesh:
     material: NDArray[np.int16]  # (F,)
     mode: NDArray[np.uint8]  # (F,) see raster.py
     casts: NDArray[np.bool_]  # (F,) whether it throws a shadow
+    collar: FloatArray  # (V,) height above the collar: below 0 the skin is under cloth
+    cloth: int  # material of the cloth, its part is BODY
 
 
 def linear_table() -> FloatArray:
@@ -221,7 +225,7 @@ def shade_opaque(  # type: ignore[no-untyped-def]
     triangle_of, bary, triangles, material, parts, points, normals, uv, irradiance,
     texels, table, response, linear,
     eye, key, key_rgb, fill, key_axes, centre, scale, key_map, softness,
-    rgba, labels,
+    collar, cloth, rgba, labels,
 ):  # fmt: skip
     """Colour every pixel the z-buffer filled: premultiplied linear RGBA and part labels."""
     height, width = triangle_of.shape
@@ -246,7 +250,10 @@ def shade_opaque(  # type: ignore[no-untyped-def]
             er = wa * irradiance[a, 0] + wb * irradiance[b, 0] + wc * irradiance[c, 0]
             eg = wa * irradiance[a, 1] + wb * irradiance[b, 1] + wc * irradiance[c, 1]
             eb = wa * irradiance[a, 2] + wb * irradiance[b, 2] + wc * irradiance[c, 2]
-            m = material[f]
+            m, part = material[f], parts[f]
+            if wa * collar[a] + wb * collar[b] + wc * collar[c] < 0.0:
+                m, part = cloth, _BODY
+                u, v = u * np.float32(7.0), v * np.float32(7.0)
             r, g, bl, gloss = _texel(texels, linear, table[m, 0], table[m, 1], table[m, 2], u, v)
             reach = _soft_reach(px, py, pz, nx, ny, nz, key_axes, centre, scale, key_map, softness)
             r, g, bl = _shade(
@@ -255,7 +262,7 @@ def shade_opaque(  # type: ignore[no-untyped-def]
             )  # fmt: skip
             rgba[y, x, 0], rgba[y, x, 1], rgba[y, x, 2] = r, g, bl
             rgba[y, x, 3] = 1.0
-            labels[y, x] = parts[f]
+            labels[y, x] = part
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,8 @@ from core.synthesis.atlas import SkinAtlas, build_atlas
 from core.synthesis.look import Look
 from core.synthesis.raster import BLENDED, HIDDEN, ONE_SIDED, TWO_SIDED
 from core.synthesis.shading import Materials, Mesh
-from core.synthesis.template import HeadShape, HeadTemplate, MeshLayer, Part
+from core.synthesis.solids import ellipsoid
+from core.synthesis.template import HeadPose, HeadShape, HeadTemplate, MeshLayer, Part, PosedHead
 
 FloatArray = NDArray[np.float32]
 
@@ -101,7 +102,7 @@ def prepare_subject(
     cloth_rng = np.random.default_rng(look.seed + 1)
     baked = [_bake_layer(layer, shape, look, template, folder, texture_size) for layer in layers]
     cloth = textures.cloth(cloth_rng, np.asarray(look.cloth_rgb, np.float32))
-    mesh = _pack(layers, baked, len(layers), look.bare_shoulders)
+    mesh = _pack(layers, baked, len(layers), _collar(template, shape, look, layers))
     return Subject(
         template, shape, look, layers, mesh, (*baked, cloth), (*(x.kind for x in layers), "cloth")
     )
@@ -141,9 +142,9 @@ def _bake_layer(
 
 
 def _pack(
-    layers: tuple[MeshLayer, ...], baked: list[textures.Texture], cloth: int, bare: bool
+    layers: tuple[MeshLayer, ...], baked: list[textures.Texture], cloth: int, collar: FloatArray
 ) -> Mesh:
-    """All layers as one mesh. Layer i has material i; clothed triangles have material `cloth`."""
+    """All layers as one mesh. Layer i has material i; skin below the collar has `cloth`."""
     triangles, welds, materials, modes, casts = [], [], [], [], []
     vertices = weld_count = 0
     for index, layer in enumerate(layers):
@@ -152,8 +153,6 @@ def _pack(
         vertices += len(layer.uv)
         weld_count += int(layer.weld.max()) + 1
         material = np.full(len(layer.triangles), index, np.int16)
-        if layer.kind == "skin" and not bare:
-            material[layer.parts == Part.BODY] = cloth
         materials.append(material)
         opaque = ONE_SIDED if layer.kind == "skin" else TWO_SIDED
         mode = np.full(len(layer.triangles), BLENDED if layer.alpha else opaque, np.uint8)
@@ -169,7 +168,54 @@ def _pack(
         np.concatenate(materials),
         np.concatenate(modes),
         np.concatenate(casts),
+        collar,
+        cloth,
     )
+
+
+def _collar(
+    template: HeadTemplate, shape: HeadShape, look: Look, layers: tuple[MeshLayer, ...]
+) -> FloatArray:
+    """Height of every vertex above the edge of the clothes, (V,); 1 where there can be none."""
+    values = [np.ones(len(layer.uv), np.float32) for layer in layers]
+    index = next(i for i, layer in enumerate(layers) if layer.kind == "skin")
+    layer = layers[index]
+    body = np.zeros(len(layer.uv), bool)
+    body[layer.triangles[layer.parts == Part.BODY]] = True
+    neck = np.zeros(len(layer.uv), bool)
+    neck[layer.triangles[layer.parts == Part.NECK]] = True
+    if look.bare_shoulders or not body.any() or not neck.any():
+        return np.concatenate(values)
+    points = template.deform(shape, HeadPose()).vertices[index]
+    rng = np.random.default_rng(look.seed + 2)
+    x, y, z = points.T
+    edge = float(y[body & neck].mean())
+    low = edge + float(rng.choice([-0.5, -0.1, 0.0, 0.35], p=[0.2, 0.3, 0.4, 0.1]))
+    front = np.clip((z - np.median(z[neck])) / 0.5 + 0.5, 0.0, 1.0)
+    if rng.random() < 0.35:  # an open neck: a V down the front
+        low = low - front * np.maximum(0.9 - 1.6 * np.abs(x), 0.0) * rng.uniform(0.3, 1.0)
+    low = low + 0.12 * np.abs(x) * (low < edge + 0.3)
+    height = (y - low).astype(np.float32)
+    values[index] = np.where(body | neck, height, np.float32(1.0)).astype(np.float32)
+    return np.concatenate(values)
+
+
+def torso(posed: PosedHead, subject: Subject) -> ExtraMesh:
+    """A chest below the modelled shoulders, so that no picture shows where the mesh ends."""
+    index = next(i for i, layer in enumerate(subject.layers) if layer.kind == "skin")
+    points = posed.vertices[index]
+    low = points[points[:, 1] < points[:, 1].min() + 0.5]
+    middle = np.array([np.median(points[:, 0]), points[:, 1].min() - 1.35, np.median(low[:, 2])])
+    width = 0.5 * float(np.ptp(points[:, 0]))
+    axes = np.diag([width, 1.75, max(0.45 * float(np.ptp(low[:, 2])), 0.5)]).astype(np.float32)
+    chest = ellipsoid(middle.astype(np.float32), axes, 12, 20)
+    bare = subject.look.bare_shoulders
+    skin = np.asarray(subject.look.skin_rgb, np.float32)
+    texture = textures.flat(skin, 60) if bare else subject.textures[-1]
+    return ExtraMesh(
+        chest.vertices, chest.triangles, chest.uv * np.float32(5.0), Part.BODY, texture,
+        "skin" if bare else "cloth", casts=False,
+    )  # fmt: skip
 
 
 def _casts(layer: MeshLayer, texture: textures.Texture) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ from core.synthesis.scene import (
     stream,
 )
 from core.synthesis.shading import linear_table
-from core.synthesis.subject import ExtraMesh, Subject, prepare_subject
+from core.synthesis.subject import ExtraMesh, Subject, prepare_subject, torso
 from core.synthesis.template import HeadTemplate, PosedHead, load_template
 
 FloatArray = NDArray[np.float32]
@@ -157,8 +157,8 @@ def extras_of(
     props: tuple[Prop, ...],
     shifts: tuple[tuple[float, float, float], ...] = (),
 ) -> tuple[ExtraMesh, ...]:
-    """Glasses and occluders as meshes; `shifts` moves each prop (default: not at all)."""
-    extras: list[ExtraMesh] = []
+    """Chest, glasses and occluders as meshes; `shifts` moves each prop (default: not at all)."""
+    extras: list[ExtraMesh] = [torso(posed, subject)]
     if subject.look.glasses:
         extras += glasses(posed, subject.look.glasses, subject.look.seed)
     for index, prop in enumerate(props):
