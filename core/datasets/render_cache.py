@@ -7,6 +7,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -24,15 +25,21 @@ Rendered = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]
 WORLD = "core.datasets.render_cache:render_world_face"
 """The renderer of `synthetic:` data sets."""
 SCHEME = "ibug68"
-RENDER_SIZE = 256
+RENDER_SIZE = 192
 SHARD_LENGTH = 250
 
 
 def render_world_face(seed: int) -> Rendered:
-    """One face of core.synthesis.world, with 68 points in the `2d` convention."""
+    """One face of core.synthesis.world, with 68 points in the `2d` convention.
+
+    Framed so that the stored crop lies inside the picture; the camera's faults are milder than the
+    world's own, because augmentation adds its own at training time.
+    """
+    from core.synthesis.recipe import PRESETS
     from core.synthesis.world import render_face
 
-    face = render_face(seed, RENDER_SIZE, ("rgb", "visible"))
+    world = replace(PRESETS["default"], eye_distance_share=(0.25, 0.3), off_centre=0.03, faults=0.7)
+    face = render_face(seed, RENDER_SIZE, ("rgb", "visible"), world)
     assert face.rgb is not None
     return face.rgb, face.landmarks[SCHEME], face.visible[SCHEME]
 

@@ -7,6 +7,7 @@ model file carries every weight once, in half precision. ONNX Runtime takes them
 
 from __future__ import annotations
 
+import copy
 import io
 import warnings
 from collections.abc import Mapping, Sequence
@@ -26,12 +27,12 @@ def export_graph(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[s
     """The net's ONNX graph with a free batch size and its weights left out.
 
     Args:
-        net: In evaluation mode, on the CPU.
+        net: On the CPU.
         input_shape: (C, H, W) of the input `images`.
         outputs: Names of what `net` returns, in order.
 
     Raises:
-        ResourceError: If the exporter (`pip install 'lineament[onnx]'`) is not installed.
+        ResourceError: If the exporter (`pip install 'lineament[onnx]'`) is not installed or fails.
     """
     try:
         import onnx
@@ -39,8 +40,11 @@ def export_graph(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[s
         raise ResourceError(
             "Writing ONNX graphs needs the exporter; install it with pip install 'lineament[onnx]'."
         ) from error
-    model = onnx.load_from_string(_export(net, input_shape, outputs))
-    weights = net.state_dict()
+    model = onnx.load_from_string(_export(_all_different(net), input_shape, outputs))
+    weights = {k for k, v in net.state_dict().items() if v.is_floating_point()}
+    lacking = weights - {tensor.name for tensor in model.graph.initializer}
+    if lacking:
+        raise ResourceError(f"The exporter lost the weights {', '.join(sorted(lacking)[:3])} ….")
     for tensor in model.graph.initializer:
         if tensor.name in weights:
             tensor.ClearField("raw_data")
@@ -51,26 +55,19 @@ def export_graph(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[s
     return graph
 
 
-def open_session(
-    graph: bytes,
-    weights: Mapping[str, Tensor],
-    threads: int = 0,
-    providers: Sequence[str] = ("CPUExecutionProvider",),
-) -> Any:
-    """An ONNX Runtime session of a graph by `export_graph`, with its weights put in.
+def give_weights(options: Any, weights: Mapping[str, Tensor]) -> list[Any]:
+    """Hand a model file's weights to the session options of a graph by `export_graph`.
 
     Args:
-        graph: The bytes of the model file's graph.
-        weights: The model file's state dict, float32.
-        threads: Threads of one run; 0 = ONNX Runtime's own choice.
-        providers: ONNX Runtime's execution providers.
+        options: onnxruntime.SessionOptions, before the session is made.
+        weights: The state dict.
+
+    Returns:
+        The values; keep them for as long as the session lives, it reads their memory.
     """
     import numpy as np
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
     # Only float weights: counters (num_batches_tracked) are no part of the graph.
     named = {k: v for k, v in weights.items() if v.is_floating_point()}
     values = [
@@ -78,7 +75,23 @@ def open_session(
         for v in named.values()
     ]
     options.add_external_initializers(list(named), values)
-    return onnxruntime.InferenceSession(graph, options, providers=list(providers))
+    return values
+
+
+def _all_different(net: nn.Module) -> nn.Module:
+    """A copy with weights of noise: the exporter merges equal tensors, and names would be lost.
+
+    (The two BatchNorms that end a block with a short cut keep equal biases through all training.)
+    """
+    import torch
+
+    twin = copy.deepcopy(net).eval()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for value in twin.state_dict().values():
+            if value.is_floating_point():
+                value.copy_(torch.rand(value.shape, generator=generator) * 0.1)
+    return twin
 
 
 def _export(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[str]) -> bytes:
