@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.synthesis.mhanchors import PUPIL_RADIUS, load_anchor_map
+from core.synthesis.mhanchors import load_anchor_map
+from core.synthesis.mhbatch import AnchorDeformer, neck_pivot, posed_points
 from core.synthesis.mhdata import HeadData, read_head
 from core.synthesis.mhidentity import ANCESTRIES, identity_modes, target_weights
 from core.synthesis.mhlayers import BoundProxy, bind_proxy, split_at_seams
@@ -30,6 +32,7 @@ from core.synthesis.template import (
     PosedHead,
 )
 from core.synthesis.turning import head_share, rotation, turn
+from core.synthesis.warp import radial_spread
 
 FloatArray = NDArray[np.float32]
 _ALWAYS = ("eyes", "brows", "lashes", "teeth", "tongue")  # layers every head has, besides the skin
@@ -112,6 +115,8 @@ class MakeHumanHead:
         self._moved, self._units = self._expression_units()
         self._lower_teeth = np.searchsorted(data.kept, np.array(_LOWER_TEETH))
         self._map = load_anchor_map(data.kept)
+        self._spread = self._warp_spread(0.5 * origin)
+        self._deformer: AnchorDeformer | None = None
         self._bound: dict[tuple[str, str], BoundProxy] = {}
         self._subjects: OrderedDict[int, _Subject] = OrderedDict()
 
@@ -133,6 +138,21 @@ class MakeHumanHead:
             points = turn(points, subject.shares[index], subject.pivot, angles, shift)
             vertices.append(points[bound.split])
         return PosedHead(subject.layers, tuple(vertices), self._anchors_of(subject, posed, pose))
+
+    def anchors(self, shapes: Sequence[HeadShape], poses: Sequence[HeadPose]) -> Anchors:
+        """Anchors of many faces (shapes[i] in poses[i]), leading dimension B.
+
+        Raises:
+            ValueError: If there are none, or not as many shapes as poses.
+        """
+        if not shapes or len(shapes) != len(poses):
+            raise ValueError("anchors need as many shapes as poses, at least one")
+        if self._deformer is None:
+            self._deformer = AnchorDeformer(
+                self.data, self._map, self._modes, self._share, self._spread
+            )
+        brows = [shape.choices.get("brows", self.options["brows"][0]) for shape in shapes]
+        return self._deformer.anchors(shapes, poses, brows)
 
     def _proxy_points(
         self, subject: _Subject, index: int, base: FloatArray, pose: HeadPose
@@ -163,23 +183,26 @@ class MakeHumanHead:
         return forward[:, None] * (jaw + out * forward[:, None])
 
     def _anchors_of(self, subject: _Subject, posed: FloatArray, pose: HeadPose) -> Anchors:
-        angles, shift = (pose.yaw, pose.pitch, pose.roll), np.float32(pose.translation)
         brow = next(i for i, p in enumerate(subject.proxies) if p.layer.name == "brows")
-        turned = rotation(*angles).astype(np.float32)
-        offsets = self._map.brow_offsets[subject.brows] * subject.scales[brow]
-        brows = np.asarray(self._map.brows[subject.brows] @ posed) + offsets @ turned.T
-        centres = (subject.eye_centres - subject.pivot) @ turned.T + subject.pivot + shift
-        pupils = [
-            centre + turned @ (rotation(*gaze, 0.0)[:, 2] * PUPIL_RADIUS)
-            for centre, gaze in zip(centres[::-1], (pose.gaze_right, pose.gaze_left), strict=True)
-        ]
-        return self._map.assemble(
-            np.asarray(self._map.fixed @ posed),
-            brows,
-            np.stack(pupils).astype(np.float32),
-            turned.T,
-            centres.mean(axis=0),
+        points = posed_points(
+            self._map,
+            posed,
+            pose,
+            subject.brows,
+            subject.scales[brow],
+            subject.eye_centres,
+            subject.pivot,
         )
+        return self._map.assemble(*points)
+
+    def _warp_spread(self, origin: FloatArray) -> FloatArray:
+        """How displacements of the 68 landmarks move the base vertices, (V, 68)."""
+        fixed = np.asarray(self._map.fixed @ self.data.base)
+        brow = self.options["brows"][0]
+        brows = np.asarray(self._map.brows[brow] @ self.data.base)
+        pupils, axes = np.zeros((2, 3), np.float32), np.eye(3, dtype=np.float32)
+        points = self._map.assemble(fixed, brows, pupils, axes, origin).ibug68
+        return radial_spread(points, self.data.base)
 
     def _options(self) -> dict[str, tuple[str, ...]]:
         folders = {
@@ -228,6 +251,8 @@ class MakeHumanHead:
         used = np.flatnonzero(weights)
         offsets = self.data.targets[used].T @ weights[used]
         neutral = self.data.base + np.asarray(offsets, dtype=np.float32).reshape(-1, 3)
+        if shape.warp:
+            neutral += self._spread @ np.array(shape.warp, dtype=np.float32)
         return neutral - 0.5 * (self._joint(neutral, "l-eye") + self._joint(neutral, "r-eye"))
 
     def _make_subject(self, shape: HeadShape) -> _Subject:
@@ -235,7 +260,7 @@ class MakeHumanHead:
         expression = np.tensordot(np.asarray(shape.ancestry, dtype=np.float32), self._units, axes=1)
         proxies = tuple(self._bind(kind, name) for kind, name in self._chosen(shape))
         scales = tuple(p.scale(neutral) for p in proxies)
-        pivot = 0.4 * self._joint(neutral, "neck") + 0.6 * self._joint(neutral, "head")
+        pivot = neck_pivot(self._joint(neutral, "neck"), self._joint(neutral, "head"))
         eyes = np.stack([self._joint(neutral, "l-eye"), self._joint(neutral, "r-eye")])
         return _Subject(
             shape,
@@ -246,7 +271,7 @@ class MakeHumanHead:
             scales,
             tuple(p.place(neutral, s) for p, s in zip(proxies, scales, strict=True)),
             tuple(np.asarray(p.bind @ self._share, dtype=np.float32) for p in proxies),
-            pivot.astype(np.float32),
+            pivot,
             eyes.astype(np.float32),
             dict(self._chosen(shape))["brows"],
         )

@@ -214,7 +214,7 @@ def _pack(path: Path, data: HeadData) -> None:
         return  # a read-only home: every start reads the sources
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
         os.replace(temporary, path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ until renders look like people and the point clouds of `study realism` match.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -95,8 +96,9 @@ def sample_modes(rng: np.random.Generator, modes: Sequence[str]) -> dict[str, fl
         modes: All mode names; the result holds those that deviate from 0.
     """
     weights: dict[str, float] = {}
+    known = frozenset(modes)
     for mode in modes:
-        if "/r-" in mode and mode.replace("/r-", "/l-") in modes:
+        if "/r-" in mode and mode.replace("/r-", "/l-") in known:
             continue  # drawn with its left twin
         spread = mode_spread(mode)
         used, common, side = rng.random() < _USED_SHARE, rng.normal(), rng.normal()
@@ -104,12 +106,13 @@ def sample_modes(rng: np.random.Generator, modes: Sequence[str]) -> dict[str, fl
             continue
         weights[mode] = _clipped(common * spread)
         twin = mode.replace("/l-", "/r-")
-        if twin != mode and twin in modes:
+        if twin != mode and twin in known:
             weights[mode] = _clipped((common + _SIDE_SPREAD * side) * spread)
             weights[twin] = _clipped((common - _SIDE_SPREAD * side) * spread)
     return weights
 
 
+@cache
 def mode_spread(mode: str) -> float:
     """The standard deviation of a mode (unknown names: 0.3)."""
     matches = [start for start in MODE_SPREAD if mode.startswith(start)]
@@ -117,7 +120,7 @@ def mode_spread(mode: str) -> float:
 
 
 def _clipped(weight: float) -> float:
-    return float(np.clip(weight, -_MOST, _MOST))
+    return float(min(max(weight, -_MOST), _MOST))
 
 
 def _choices(

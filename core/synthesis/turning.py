@@ -66,8 +66,7 @@ def turn(
     neck = np.flatnonzero(share < 1.0)
     if len(neck):
         turned[neck] = np.einsum("nij,nj->ni", _blended(share[neck], angles), centred[neck])
-    turned += pivot + shift
-    return turned
+    return np.asarray(turned + (pivot + shift), dtype=np.float32)
 
 
 def _blended(share: FloatArray, angles: tuple[float, float, float]) -> FloatArray:
