@@ -75,6 +75,11 @@ class RunFiles:
                 return path
         return None
 
+    def is_sealed(self, run_id: str) -> bool:
+        """Whether a run is final."""
+        path = self.find(run_id)
+        return path is not None and path.suffix == ".h5"
+
     def path(self, run_id: str) -> Path:
         """The file of a run.
 

@@ -126,6 +126,16 @@ class GrowingRunReader:
                 column[frames[here] - start] = columns.values[name][here]
         return column
 
+    def check(self) -> None:
+        """Look at every byte; see `RunReader.check`."""
+        with self._reading():
+            verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                raise ValueError(str(verdict).splitlines()[-1])
+            numbers = self._connection.execute("SELECT number FROM segments").fetchall()
+            for (number,) in numbers:
+                self._load(number)
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

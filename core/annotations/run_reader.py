@@ -70,6 +70,13 @@ class RunReader(Protocol):
     def frame_values(self, name: str, start: int, stop: int) -> NDArray[np.float32]:
         """One of the frames' own values, (T,) float32, NaN where it is not recorded."""
 
+    def check(self) -> None:
+        """Look at every byte.
+
+        Raises:
+            StoreError: If a checksum does not fit.
+        """
+
     def close(self) -> None:
         """Let go of the file."""
 

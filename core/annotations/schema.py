@@ -48,7 +48,7 @@ CREATE TABLE frame_states (
 CREATE TABLE edits (
     seq INTEGER PRIMARY KEY, who TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL,
     title TEXT NOT NULL, clip_id TEXT NOT NULL, first_frame INTEGER NOT NULL,
-    last_frame INTEGER NOT NULL, record TEXT NOT NULL, blobs BLOB NOT NULL, changes BLOB NOT NULL);
+    last_frame INTEGER NOT NULL, summary TEXT NOT NULL, changes BLOB NOT NULL);
 CREATE TABLE jobs (
     job_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, folder TEXT NOT NULL,
     state TEXT NOT NULL, created TEXT NOT NULL, changed TEXT NOT NULL, record TEXT NOT NULL);
