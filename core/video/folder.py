@@ -109,6 +109,10 @@ class ImageSequence:
         """Seconds from the first frame, at FOLDER_FPS."""
         return float(i / FOLDER_FPS)
 
+    def key_frames(self) -> list[int]:
+        """Every frame stands alone."""
+        return list(range(len(self.files)))
+
     def read_ahead(self, direction: int) -> None:
         """Files are read when they are asked for."""
 

@@ -98,6 +98,10 @@ class VideoReader:
         """Seconds from the start of the first frame to the start of frame `i`."""
         return self._source.time_s(i)
 
+    def key_frames(self) -> list[int]:
+        """Frames at which decoding can start; every one of an image sequence."""
+        return self._source.key_frames()
+
     def read_ahead(self, direction: int) -> None:
         """Decode ahead of the last frame asked for, in a thread.
 

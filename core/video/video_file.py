@@ -120,6 +120,10 @@ class VideoFile:
         self._check(i)
         return float((int(self._index.pts[i]) - int(self._index.pts[0])) * self._index.time_base)
 
+    def key_frames(self) -> list[int]:
+        """Frames at which decoding can start."""
+        return [int(i) for i in self._index.seek_points["frame"]]
+
     def read_ahead(self, direction: int) -> None:
         """Decode ahead of the last frame asked for; 0 stops it and returns when it has stopped."""
         self._cache.direction = direction
