@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.synthesis.atlas import MASKS, NOISES, SkinAtlas
 from core.synthesis.look import Look, Rgb
+from core.synthesis.raster import QUICK
 
 FloatArray = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ def _bytes(linear: Rgb | FloatArray) -> FloatArray:
     return (curve * 255.0).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def _paint(face, masks, noise, shifts, strengths, colours, shadow, out):
     height, width = face.shape[0], face.shape[1]
     plain, stick, blush, lids, freckles, wrinkles = strengths[:6]

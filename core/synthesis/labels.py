@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from core.synthesis.camera import Camera
-from core.synthesis.raster import HIDDEN, Fragments, rasterise
+from core.synthesis.raster import HIDDEN, QUICK, Fragments, rasterise
 from core.synthesis.render import OVERSAMPLING, Drawn
 from core.synthesis.shading import NO_PART
 from core.synthesis.template import Part
@@ -60,7 +60,7 @@ def parts14(labels: Labels, scalp_is_hair: bool) -> Labels:
     return _majority(table[labels])
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def _majority(fine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The commonest of each 2×2 block; on a tie the top left one's. (H, W) uint8."""
     height, width = fine.shape[0] // 2, fine.shape[1] // 2

@@ -31,7 +31,7 @@ def temperature(warmth: float) -> FloatArray:
     return np.exp(warmth * np.array([0.32, 0.0, -0.55])).astype(np.float32)
 
 
-def sample_light(rng: np.random.Generator, sky_count: int = 20) -> Light:
+def sample_light(rng: np.random.Generator, sky_count: int = 16) -> Light:
     """Draw a light: overcast, indoor lamps, sun, flash, from the side and from behind.
 
     The sky is a base colour, brighter above than below, with one to three broad patches (windows,

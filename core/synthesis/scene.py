@@ -64,7 +64,7 @@ def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[H
     rng = stream(seed, WHO)
     shape = sample_shape(seed, template)
     choices = dict(shape.choices)
-    if choices.get("hair", "") in _FRINGED and rng.random() < 0.75:
+    if choices.get("hair", "") in _FRINGED and rng.random() < 0.85:
         others = [h for h in template.options["hair"] if h and h not in _FRINGED]
         choices["hair"] = str(rng.choice(others))
     hats = [h for h in template.options.get("hat", ()) if h]

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from core.synthesis.raster import NEAR, fill_height_map, light_reaches
+from core.synthesis.raster import NEAR, QUICK, fill_height_map, light_reaches
 from core.synthesis.template import Part
 
 FloatArray = NDArray[np.float32]
@@ -74,7 +74,7 @@ def linear_table() -> FloatArray:
 _LINEAR = linear_table()
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def vertex_normals(points, triangles, weld):  # type: ignore[no-untyped-def]
     """Area-weighted unit normals; vertices of one weld share theirs. (V, 3) float32."""
     total = np.zeros((points.shape[0], 3), np.float32)
@@ -101,7 +101,7 @@ def vertex_normals(points, triangles, weld):  # type: ignore[no-untyped-def]
     return normals
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def frame_towards(direction):  # type: ignore[no-untyped-def]
     """Two axes across a direction, then the direction; (3, 3) float32."""
     axes = np.empty((3, 3), np.float32)
@@ -119,7 +119,7 @@ def frame_towards(direction):  # type: ignore[no-untyped-def]
     return axes
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def sky_irradiance(points, normals, triangles, casts, directions, rgb, centre, radius):  # type: ignore[no-untyped-def]
     """Sky light that reaches every vertex, as a share of albedo. (V, 3) float32.
 
@@ -152,27 +152,27 @@ def sky_irradiance(points, normals, triangles, casts, directions, rgb, centre, r
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always", **QUICK)
 def _texel(texels, linear, start, rows, columns, u, v):  # type: ignore[no-untyped-def]
     """Bilinear sample: linear r, g, b and alpha 0 … 1. The texture repeats."""
-    x = (u - np.floor(u)) * columns - np.float32(0.5)
-    y = (v - np.floor(v)) * rows - np.float32(0.5)
+    x = (u - np.floor(u)) * np.float32(columns) - np.float32(0.5)
+    y = (v - np.floor(v)) * np.float32(rows) - np.float32(0.5)
     x0, y0 = int(np.floor(x)), int(np.floor(y))
-    fx, fy = x - x0, y - y0
+    fx, fy = x - np.float32(x0), y - np.float32(y0)
     x1, y1 = (x0 + 1) % columns, (y0 + 1) % rows
     x0, y0 = x0 % columns, y0 % rows
     a, b = start + y0 * columns + x0, start + y0 * columns + x1
     c, d = start + y1 * columns + x0, start + y1 * columns + x1
-    wa, wb = (1 - fx) * (1 - fy), fx * (1 - fy)
-    wc, wd = (1 - fx) * fy, fx * fy
+    ex, ey = np.float32(1.0) - fx, np.float32(1.0) - fy
+    wa, wb, wc, wd = ex * ey, fx * ey, ex * fy, fx * fy
     r = wa * linear[texels[a, 0]] + wb * linear[texels[b, 0]] + wc * linear[texels[c, 0]] + wd * linear[texels[d, 0]]  # noqa: E501  # fmt: skip
     g = wa * linear[texels[a, 1]] + wb * linear[texels[b, 1]] + wc * linear[texels[c, 1]] + wd * linear[texels[d, 1]]  # noqa: E501  # fmt: skip
     bl = wa * linear[texels[a, 2]] + wb * linear[texels[b, 2]] + wc * linear[texels[c, 2]] + wd * linear[texels[d, 2]]  # noqa: E501  # fmt: skip
-    al = wa * texels[a, 3] + wb * texels[b, 3] + wc * texels[c, 3] + wd * texels[d, 3]
+    al = wa * np.float32(texels[a, 3]) + wb * np.float32(texels[b, 3]) + wc * np.float32(texels[c, 3]) + wd * np.float32(texels[d, 3])  # noqa: E501  # fmt: skip
     return r, g, bl, al * np.float32(1.0 / 255.0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always", **QUICK)
 def _lit(cosine, wrap, reach):  # type: ignore[no-untyped-def]
     """Wrapped cosine (Green 2004), squared near the terminator so that shadows stay soft."""
     value = (cosine + wrap) / (np.float32(1.0) + wrap)
@@ -181,7 +181,7 @@ def _lit(cosine, wrap, reach):  # type: ignore[no-untyped-def]
     return value * reach
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def _shade(  # type: ignore[no-untyped-def]
     px, py, pz, nx, ny, nz, er, eg, eb, r, g, b, gloss, response, eye, key, key_rgb, fill, reach
 ):
@@ -198,19 +198,29 @@ def _shade(  # type: ignore[no-untyped-def]
     out_r = r * (er + key_rgb[0] * _lit(cosine, response[WRAP_RED], red))
     out_g = g * (eg + key_rgb[1] * _lit(cosine, response[WRAP_GREEN], reach))
     out_b = b * (eb + key_rgb[2] * _lit(cosine, response[WRAP_BLUE], reach))
-    fresnel = (np.float32(1.0) - facing) ** 5
+    rest = np.float32(1.0) - facing
+    fresnel = rest * rest * rest * rest * rest
     shine = response[SHINE] * gloss
     if shine > 0.0:
         hx, hy, hz = key[0] + vx, key[1] + vy, key[2] + vz
-        half = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz + 1e-9)
+        half = (nx * hx + ny * hy + nz * hz) / np.sqrt(
+            hx * hx + hy * hy + hz * hz + np.float32(1e-9)
+        )
         if half > 0.0 and cosine > 0.0:
-            peak = shine * reach * (np.float32(1.0) + 4.0 * fresnel) * half ** response[EXPONENT]
+            peak = (
+                shine
+                * reach
+                * (np.float32(1.0) + np.float32(4.0) * fresnel)
+                * half ** response[EXPONENT]
+            )
             out_r += peak * key_rgb[0]
             out_g += peak * key_rgb[1]
             out_b += peak * key_rgb[2]
         # The brightest patch of the sky mirrors too, which keeps eyes alive without a hard light.
         hx, hy, hz = fill[0] + vx, fill[1] + vy, fill[2] + vz
-        half = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz + 1e-9)
+        half = (nx * hx + ny * hy + nz * hz) / np.sqrt(
+            hx * hx + hy * hy + hz * hz + np.float32(1e-9)
+        )
         if half > 0.0:
             peak = shine * np.float32(0.6) * half ** response[EXPONENT]
             out_r += peak * er
@@ -220,7 +230,7 @@ def _shade(  # type: ignore[no-untyped-def]
     return out_r + sheen * er, out_g + sheen * eg, out_b + sheen * eb
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def shade_opaque(  # type: ignore[no-untyped-def]
     triangle_of, bary, triangles, material, parts, points, normals, uv, irradiance,
     texels, table, response, linear,
@@ -265,7 +275,7 @@ def shade_opaque(  # type: ignore[no-untyped-def]
             labels[y, x] = part
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def _soft_reach(px, py, pz, nx, ny, nz, axes, centre, scale, key_map, softness):  # type: ignore[no-untyped-def]
     """Light reaching a point, averaged over four taps across the light's disc."""
     lift = np.float32(0.02)
@@ -287,7 +297,7 @@ def _soft_reach(px, py, pz, nx, ny, nz, axes, centre, scale, key_map, softness):
     return total * np.float32(0.25)
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def shade_cards(  # type: ignore[no-untyped-def]
     order, xy, depth, triangles, material, parts, points, normals, uv, irradiance,
     texels, table, response, linear,
@@ -372,7 +382,7 @@ def shade_cards(  # type: ignore[no-untyped-def]
                         nearness[y, x] = near
 
 
-@njit(cache=True, nogil=True)
+@njit(**QUICK)
 def halve(rgba):  # type: ignore[no-untyped-def]
     """2×2 box filter, (2H, 2W, 4) to (H, W, 4)."""
     height, width = rgba.shape[0] // 2, rgba.shape[1] // 2

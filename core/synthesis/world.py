@@ -148,7 +148,7 @@ def eye_distance_px(posed: PosedHead, camera: Camera) -> float:
 def texture_size(posed: PosedHead, camera: Camera) -> int:
     """Side of the skin texture that gives about one texel a sample: 512, 1024 or 2048."""
     eyes_px = eye_distance_px(posed, camera)
-    return 512 if eyes_px < 42 else 1024 if eyes_px < 130 else 2048
+    return 512 if eyes_px < 58 else 1024 if eyes_px < 130 else 2048
 
 
 def extras_of(
