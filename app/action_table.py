@@ -64,6 +64,11 @@ def _edit() -> tuple[ActionSpec, ...]:
                    "Take back the last edit and go to where it was made.", "undo"),
         ActionSpec("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "window.redo", "Edit",
                    "Do again what was taken back.", "redo"),
+        ActionSpec("approve", "&Approve", ("M",), "review.approve", "Edit",
+                   "Approve the selected face, or all faces of this frame; again takes it back.",
+                   "check"),
+        ActionSpec("approve_next", "Approve and &go on", ("Ctrl+Return",), "review.approve_next",
+                   "Edit", "Approve this frame and go to the next unreviewed one."),
         ActionSpec("next_face", "Next &face", ("F",), "go.select_next_face", "Edit",
                    "Select the next face of this frame.", "person"),
         ActionSpec("previous_face", "Previous f&ace", ("Shift+F",), "go.select_previous_face",
@@ -192,7 +197,7 @@ MENUS = ("File", "Edit", "Go", "Play", "View", "Help")
 # A line starts a new group in its menu: the ids that begin one.
 GROUP_STARTS = frozenset(
     {
-        "close", "settings", "quit", "next_face", "first_frame", "go_to", "next_key",
+        "close", "settings", "quit", "approve", "next_face", "first_frame", "go_to", "next_key",
         "next_edited", "next_unreviewed", "next_approved", "go_back", "next_clip", "faster",
         "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
         "diagnostics",

@@ -28,6 +28,7 @@ class ColumnLoader(QObject):
         super().__init__(session)
         self._session = session
         self._request = 0
+        self._pending = False
         self._threads: list[threading.Thread] = []
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -39,6 +40,11 @@ class ColumnLoader(QObject):
         session.clip_ready.connect(self.reload)
         session.data_changed.connect(self._on_data_changed)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether columns are on their way."""
+        return self._later.isActive() or self._pending
+
     @Slot()
     def reload(self) -> None:
         """Read the columns of the open clip anew."""
@@ -46,6 +52,7 @@ class ColumnLoader(QObject):
         if session.document is None or session.entry is None or session.clip is None:
             return
         self._request += 1
+        self._pending = True
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(
             target=self._read,
@@ -67,6 +74,7 @@ class ColumnLoader(QObject):
     def _give_up(self) -> None:
         self._later.stop()
         self._request += 1
+        self._pending = False
 
     def _read(self, request: int, document: Document, clip_id: str, frames: int) -> None:
         def is_stale() -> bool:
@@ -84,10 +92,12 @@ class ColumnLoader(QObject):
     @Slot(int, str, object)
     def _on_loaded(self, request: int, clip_id: str, columns: ClipColumns) -> None:
         if request == self._request:
+            self._pending = False
             self._session.set_columns(clip_id, columns)
 
     @Slot(str, str)
     def _on_failed(self, sentence: str, details: str) -> None:
+        self._pending = False
         self._session.hub.warning(sentence, details)
 
     @Slot(int, int)

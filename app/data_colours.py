@@ -41,7 +41,7 @@ class Mark:
 
 # Keyed by the value of core.annotations.records.Source.
 SOURCES: dict[int, Mark] = {
-    0: Mark("heavy net", (0, 114, 178), "circle"),
+    0: Mark("heavy net", (45, 140, 215), "circle"),
     1: Mark("propagated by flow", (230, 159, 0), "triangle"),
     2: Mark("interpolated", (204, 121, 167), "diamond"),
     3: Mark("derived", (150, 150, 150), "square"),
@@ -52,7 +52,7 @@ SOURCES: dict[int, Mark] = {
 # Keyed by the value of core.annotations.records.ReviewState.
 REVIEW_STATES: dict[int, Mark] = {
     0: Mark("unseen", (120, 120, 120), "circle"),
-    1: Mark("predicted", (0, 114, 178), "circle"),
+    1: Mark("predicted", (45, 140, 215), "circle"),
     2: Mark("edited", (230, 159, 0), "diamond", solid=True),
     3: Mark("approved", (0, 158, 115), "square", solid=True),
 }
@@ -109,8 +109,14 @@ def _corners(shape: str, box: QRectF) -> QPolygonF:
     )
 
 
-def mark_pixmap(mark: Mark, size: int, ratio: float = 1.0, colour: Rgb | None = None) -> QPixmap:
-    """A glyph as a pixmap of `size` logical pixels, for tables, legends and the canvas."""
+def mark_pixmap(
+    mark: Mark,
+    size: int,
+    ratio: float = 1.0,
+    colour: Rgb | None = None,
+    rimmed: bool = False,
+) -> QPixmap:
+    """A glyph as a pixmap of `size` logical pixels; rimmed on the canvas, plain in tables."""
     image = QImage(
         round(size * ratio), round(size * ratio), QImage.Format.Format_ARGB32_Premultiplied
     )
@@ -118,17 +124,20 @@ def mark_pixmap(mark: Mark, size: int, ratio: float = 1.0, colour: Rgb | None = 
     image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_mark(painter, mark, QRectF(0, 0, size, size), colour or mark.colour)
+    paint_mark(painter, mark, QRectF(0, 0, size, size), colour or mark.colour, rimmed)
     painter.end()
     return QPixmap.fromImage(image)
 
 
-def paint_mark(painter: QPainter, mark: Mark, box: QRectF, colour: Rgb) -> None:
-    """Paint a glyph with a dark rim that shows on any frame; hollow unless a person said it."""
+def paint_mark(
+    painter: QPainter, mark: Mark, box: QRectF, colour: Rgb, rimmed: bool = False
+) -> None:
+    """Paint a glyph, hollow unless a person said it; a dark rim makes it show on any frame."""
     inner = box.adjusted(2.2, 2.2, -2.2, -2.2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 150), 3.2))
-    draw_shape(painter, mark.shape, inner)
+    if rimmed:
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 3.2))
+        draw_shape(painter, mark.shape, inner)
     painter.setPen(QPen(qcolor(colour), 1.7))
     painter.setBrush(QBrush(qcolor(colour)) if mark.solid else QBrush(Qt.BrushStyle.NoBrush))
     draw_shape(painter, mark.shape, inner)

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from core.progress import Cancelled
+
+if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
+    from core.annotations.edits import Edit
+    from core.annotations.history import AppliedEdit
 
 NO_SOURCE = 255
 """Stands in a source column where a track has no face."""
@@ -83,7 +88,16 @@ class Document(Protocol):
     title: str
     path: Path | None
     """The project's folder; None for loose clips."""
-    read_only: bool
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed."""
+        ...
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for the person about how it was opened."""
+        ...
 
     def entries(self) -> list[ClipEntry]:
         """The clips, in the order of the list."""
@@ -91,10 +105,6 @@ class Document(Protocol):
 
     def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
         """What is shown on a frame: FaceRecords, annotations over the active run."""
-        ...
-
-    def review_state(self, clip_id: str, frame_idx: int) -> int:
-        """The frame's ReviewState, the least reviewed face's."""
         ...
 
     def person_name(self, clip_id: str, track_id: int) -> str:
@@ -121,6 +131,26 @@ class Document(Protocol):
         """Where frame indexes are kept; None for the user's cache."""
         ...
 
+    def apply(self, edit: Edit, who: str) -> AppliedEdit:
+        """Apply an edit and record it.
+
+        Raises:
+            InputError: If there is no project to record it in.
+        """
+        ...
+
+    def undo(self) -> AppliedEdit | None:
+        """Take the last edit back."""
+        ...
+
+    def redo(self) -> AppliedEdit | None:
+        """Do the edit last undone again."""
+        ...
+
+    def history(self) -> tuple[list[AppliedEdit], int]:
+        """The newest edits, oldest first, and the number of the last one in force."""
+        ...
+
     def close(self) -> None:
         """Let go of files."""
         ...
@@ -135,6 +165,7 @@ class LooseClips:
         self.title = self._entries[0].title if count == 1 else f"{count} clips"
         self.path: Path | None = None
         self.read_only = False
+        self.notes: list[str] = []
 
     def entries(self) -> list[ClipEntry]:
         """The clips, in the order given."""
@@ -143,10 +174,6 @@ class LooseClips:
     def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
         """Nothing is known without a project."""
         return []
-
-    def review_state(self, clip_id: str, frame_idx: int) -> int:
-        """Nothing has been reviewed."""
-        return 0
 
     def person_name(self, clip_id: str, track_id: int) -> str:
         """Faces have numbers only."""
@@ -173,10 +200,28 @@ class LooseClips:
         """Indexes go to the user's cache."""
         return None
 
+    def apply(self, edit: Edit, who: str) -> AppliedEdit:
+        """There is nowhere to record an edit.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(
+            "Loose clips cannot be edited; make a project with `predict CLIP -o NAME.lin` and open"
+            " that."
+        )
+
+    def undo(self) -> AppliedEdit | None:
+        """Nothing has been edited."""
+        return None
+
+    def redo(self) -> AppliedEdit | None:
+        """Nothing has been edited."""
+        return None
+
+    def history(self) -> tuple[list[AppliedEdit], int]:
+        """Nothing has been edited."""
+        return [], 0
+
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def with_problem(entry: ClipEntry, problem: str) -> ClipEntry:
-    """The entry with a reason why it cannot be shown."""
-    return replace(entry, problem=problem)

@@ -33,6 +33,7 @@ from app.menus import build_menus, build_tool_bar
 from app.message_bar import MessageBar
 from app.navigator import Navigator
 from app.playback import Player
+from app.review import Review
 from app.session import Session
 from app.timeline.timeline_panel import TimelinePanel
 from app.welcome import WelcomePage
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.files = Files(session, self)
         self.navigator = Navigator(session)
         self.player = Player(session)
+        self.review = Review(session, self.navigator)
         self.layer_commands = LayerCommands(session)
         self.help = Help(session, self)
         self.actions_by_id = self._build_actions()
@@ -141,6 +143,7 @@ class MainWindow(QMainWindow):
             "canvas": self.canvas,
             "layers": self.layer_commands,
             "help": self.help,
+            "review": self.review,
             "window": self,
         }
         actions = Actions(parts, self.palette(), self)
@@ -205,6 +208,7 @@ class MainWindow(QMainWindow):
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
         self.actions_by_id["overlays"].setChecked(True)
+        session.undo_stack.indexChanged.connect(self._on_history_moved)
         self.canvas.zoom_changed.connect(self.transport.show_zoom)
         self.timeline.view.seek_asked.connect(self._on_seek_asked)
         self.transport.go_to_box.go_asked.connect(self.navigator.jump)
@@ -220,6 +224,7 @@ class MainWindow(QMainWindow):
         is_open = document is not None
         self._stack.setCurrentIndex(1 if is_open else 0)
         self.actions_by_id.set_document_open(is_open)
+        self._on_history_moved()
         folded = self.actions_by_id["fold_panels"].isChecked()
         for dock in self._docks:
             dock.setVisible(is_open and not folded)
@@ -231,6 +236,17 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" — ".join([*names, "Lineament"]))
         if is_open:
             self.canvas.setFocus()
+
+    @Slot()
+    def _on_history_moved(self) -> None:
+        stack = self.session.undo_stack
+        for name, can, text in (
+            ("undo", stack.canUndo(), stack.undoText()),
+            ("redo", stack.canRedo(), stack.redoText()),
+        ):
+            action = self.actions_by_id[name]
+            action.setEnabled(can)
+            action.setText(f"&{name.capitalize()} {text}".rstrip())
 
     @Slot()
     def _on_clip_ready(self) -> None:

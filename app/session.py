@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,10 @@ from app.document import ClipColumns, ClipEntry, Document, empty_columns
 from app.layers import LayerState
 from app.messages import MessageHub
 from app.settings import Settings
+from core.errors import CoreError
+
+if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
+    from core.annotations.history import AppliedEdit
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 NO_FACE = -1
@@ -111,8 +115,11 @@ class Session(QObject):
         """Show a document instead of the one before, at its first clip that has no problem."""
         self.close_document()
         self.document = document
+        self._load_history()
         self.document_changed.emit()
         self.entries_changed.emit()
+        for note in document.notes:
+            self.hub.warning(note)
         entries = document.entries()
         good = [entry for entry in entries if not entry.problem]
         if entries:
@@ -346,6 +353,68 @@ class Session(QObject):
         if self.entry and self.entry.clip_id == clip_id and columns.frames == self.num_frames:
             self.columns = columns
             self.columns_changed.emit()
+
+    # Edits
+
+    def apply(self, edit: Any) -> bool:
+        """Apply an edit: the only way data changes while a window is open.
+
+        Args:
+            edit: A `core.annotations.edits.Edit`.
+
+        Returns:
+            Whether it was done; a failure has been told and nothing has changed.
+        """
+        if self.document is None:
+            return False
+        try:
+            applied = self.document.apply(edit, self.settings.value("annotator"))
+        except (CoreError, ValueError) as error:
+            self.hub.error(error)
+            return False
+        if applied.seq:
+            self._push(applied)
+            self.note_data_changed(applied.first_frame, applied.last_frame + 1)
+        return True
+
+    def _push(self, applied: AppliedEdit, is_in_force: bool = True) -> None:
+        from app.commands import EditCommand
+
+        def back() -> None:
+            self._step_history("undo")
+
+        def again() -> None:
+            self._step_history("redo")
+
+        self.undo_stack.push(EditCommand(applied, back, again, is_in_force))
+
+    def _step_history(self, way: str) -> None:
+        """Undo or redo in the store, and go to where it acted."""
+        if self.document is None:
+            return
+        try:
+            applied = self.document.undo() if way == "undo" else self.document.redo()
+        except CoreError as error:
+            self.hub.error(error)
+            return
+        if applied is None:
+            return
+        if self.entry is None or self.entry.clip_id != applied.clip_id:
+            self._last_places[applied.clip_id] = applied.first_frame
+            self.open_clip(applied.clip_id)
+        else:
+            self.note_data_changed(applied.first_frame, applied.last_frame + 1)
+            self.set_frame(applied.first_frame)
+
+    def _load_history(self) -> None:
+        """Fill the undo stack with the project's own history."""
+        assert self.document is not None
+        self.undo_stack.clear()
+        applied, position = self.document.history()
+        for one in applied:
+            self._push(one, is_in_force=one.seq <= position)
+        for _ in [one for one in applied if one.seq > position]:
+            self.undo_stack.undo()
 
     def note_data_changed(self, start: int, stop: int) -> None:
         """Faces on frames [start, stop) are other than they were."""

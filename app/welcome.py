@@ -108,7 +108,7 @@ class WelcomePage(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(QSize(32, 32))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setFixedHeight(96)
+            button.setFixedHeight(84)
             line.addWidget(button)
         return line
 

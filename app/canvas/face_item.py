@@ -77,7 +77,7 @@ class FaceItem(QGraphicsItem):
             painter.setOpacity(self.layers["indices"].opacity)
             _paint_numbers(painter, picture, to_screen)
         if self.layers["boxes"].visible:
-            painter.setOpacity(self.layers["boxes"].opacity)
+            painter.setOpacity(1.0)
             _paint_name(painter, picture, to_screen, self.is_selected)
         painter.restore()
 
@@ -137,7 +137,7 @@ def _paint_points(painter: QPainter, group: PointGroup, to_screen: QTransform) -
     if to_screen.m11() >= _EXACT_ZOOM:
         for x, y in screen:
             box = QRectF(x - half, y - half, _GLYPH, _GLYPH)
-            data_colours.paint_mark(painter, group.mark, box, group.colour)
+            data_colours.paint_mark(painter, group.mark, box, group.colour, rimmed=True)
         return
     sprite = _sprite(group.mark, group.colour, painter.device().devicePixelRatioF())
     for x, y in screen:
@@ -191,7 +191,7 @@ def _paint_name(
 
 @lru_cache(maxsize=128)
 def _sprite(mark: Mark, colour: Rgb, ratio: float) -> QPixmap:
-    return data_colours.mark_pixmap(mark, _GLYPH, ratio, colour)
+    return data_colours.mark_pixmap(mark, _GLYPH, ratio, colour, rimmed=True)
 
 
 @lru_cache(maxsize=128)

@@ -76,7 +76,7 @@ class FrameFeed(QObject):
     def _on_indexing(self, serial: int, done: int, total: int) -> None:
         if serial == self._clip_serial and self._session.entry:
             share = f"{done / total:.0%}" if total else f"{done:,} frames"
-            self._session.hub.info(f"Reading through {self._session.entry.title} once: {share}")
+            self._view.show_notice(f"Reading through {self._session.entry.title} once: {share}")
 
     @Slot(int)
     def _on_frame_changed(self, frame_idx: int) -> None:

@@ -24,7 +24,7 @@ from app.canvas import face_picture
 from app.canvas.face_item import FaceItem
 from app.canvas.frame_item import FrameItem
 from app.canvas.hover import describe_point
-from app.canvas.hud import Hud
+from app.canvas.hud import Hud, HudContent
 from app.canvas.hud_content import hud_content
 from app.session import NO_FACE, Session
 
@@ -91,6 +91,10 @@ class VideoView(QGraphicsView):
             self.fit()
         self._session.note_shown(frame_idx)
         self.refresh_faces()
+
+    def show_notice(self, text: str) -> None:
+        """Say what is going on while there is no frame yet."""
+        self._hud.show_content(HudContent(text))
 
     @Slot()
     def refresh_faces(self) -> None:
@@ -214,7 +218,8 @@ class VideoView(QGraphicsView):
         self._frame_item.setVisible(False)
         for item in self._face_items:
             item.setVisible(False)
-        self._hud.hide()
+        entry = self._session.entry
+        self.show_notice(f"Opening {entry.title}…" if entry and not entry.problem else "")
 
     @Slot()
     def _on_hurry_changed(self) -> None:

@@ -31,7 +31,7 @@ class LayerControls:
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName(f"Opacity of {spec.title}")
         self.opacity.setToolTip("Opacity")
-        self.opacity.setMinimumWidth(50)
+        self.opacity.setMinimumWidth(70)
         self.outline = _switch(parent, f"Outlines only: {spec.title}") if spec.can_outline else None
         self.colour = self._colour_box(parent) if spec.can_colour else None
         self.eye.toggled.connect(lambda on: session.set_layer(spec.id, visible=on))
@@ -43,6 +43,7 @@ class LayerControls:
         box = QComboBox(parent)
         box.addItems(list(COLOUR_MODES))
         box.setAccessibleName(f"Colour {self.spec.title} by")
+        box.setMinimumContentsLength(6)
         box.setToolTip("Colour by face, source or confidence")
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.currentTextChanged.connect(
@@ -104,7 +105,7 @@ class LayersDock(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for names, sliders and colour boxes."""
-        return QSize(290, super().sizeHint().height())
+        return QSize(320, super().sizeHint().height())
 
 
 def _switch(parent: QWidget, name: str) -> QToolButton:

@@ -12,6 +12,10 @@ _STEPS_PER_FRAME = 10
 """Scroll bars count in whole numbers; the timeline scrolls by fractions of a frame."""
 
 
+_MOST_HEIGHT = 185
+"""Pixels the rows may claim; more people are scrolled to."""
+
+
 class TimelinePanel(QWidget):
     """Ruler, rows and scroll bar."""
 
@@ -35,8 +39,14 @@ class TimelinePanel(QWidget):
         bar_layout.setContentsMargins(LABELS_WIDTH, 0, 0, 0)
         bar_layout.addWidget(self._bar)
         layout.addWidget(bar_line)
+        self._area = area
         self.view.scale_changed.connect(self._on_scale_changed)
+        session.columns_changed.connect(self._on_columns_changed)
         self._bar.valueChanged.connect(self._on_bar_moved)
+
+    def _on_columns_changed(self) -> None:
+        """Room for all rows while there are few people."""
+        self._area.setMinimumHeight(min(self.view.sizeHint().height(), _MOST_HEIGHT))
 
     def _on_scale_changed(self) -> None:
         scale = self.view.scale

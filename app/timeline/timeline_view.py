@@ -26,7 +26,6 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import convert, theme
 from app.session import Session
-from app.timecode import timecode
 from app.timeline.binning import make_bins
 from app.timeline.rows import Row, build_rows, frame_title
 from app.timeline.scale import Scale
@@ -134,18 +133,18 @@ class TimelineView(QWidget):
     # Painting
 
     def _paint_ruler(self, painter: QPainter) -> None:
-        scale, session = self.scale, self._session
+        scale = self.scale
         painter.setFont(theme.figures_font(self.font()))
         text = self.palette().color(QPalette.ColorRole.PlaceholderText)
         painter.setPen(text)
-        step = scale.tick_step(92.0)
+        step = scale.tick_step(80.0)
         frame = int(scale.first // step) * step
         while frame <= scale.first + scale.span:
             x = round(self._x_of(frame))
             if x >= LABELS_WIDTH:
                 painter.drawLine(x, _RULER - 6, x, _RULER - 1)
-                label = f"{frame:,}" if step < session.fps else timecode(session.time_s(frame))[:-4]
-                painter.drawText(QPointF(x + 4, _RULER - 8), label if frame < scale.frames else "")
+                if frame < scale.frames:
+                    painter.drawText(QPointF(x + 4, _RULER - 8), f"{frame:,}")
             frame += step
 
     def _paint_rows(self, painter: QPainter) -> None:

@@ -1,0 +1,190 @@
+"""A project as the window's document: clips, what is shown, and columns for the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.document import NO_SOURCE, ClipColumns, ClipEntry
+from core.annotations.edits import Edit
+from core.annotations.history import AppliedEdit
+from core.annotations.project import Project
+from core.annotations.records import Clip, ReviewState, Source
+from core.progress import Cancelled, check
+
+_BLOCK = 4096
+"""Frames read at a time: the store's own block, and short enough not to hold up a step."""
+_PERSON = int(Source.PERSON)
+
+
+def open_project(folder: Path) -> ProjectDocument:
+    """Open a project's folder.
+
+    Raises:
+        StoreError: If it is damaged, foreign or newer than this program.
+        ResourceError: If it cannot be read.
+    """
+    return ProjectDocument(Project.open(folder))
+
+
+class ProjectDocument:
+    """Answers the window's questions from a project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.title = project.folder.name
+        self.path: Path | None = project.folder
+        self._entries = [self._entry(clip) for clip in project.clips()]
+        self._names: dict[str, dict[int, str]] = {}
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed."""
+        return self.project.read_only
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for the person about how it was opened."""
+        return self.project.notes
+
+    def entries(self) -> list[ClipEntry]:
+        """The clips, in the order they were added."""
+        return list(self._entries)
+
+    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
+        """Annotations over the active run, point by point."""
+        return self.project.shown(clip_id, frame_idx)
+
+    def person_name(self, clip_id: str, track_id: int) -> str:
+        """The name a person gave, else a number."""
+        if clip_id not in self._names:
+            tracks = self.project.tracks(clip_id)
+            self._names[clip_id] = {track.track_id: track.name for track in tracks}
+        return self._names[clip_id].get(track_id) or f"Face {track_id + 1}"
+
+    def landmark_scheme(self, clip_id: str) -> str | None:
+        """Shown faces carry their own scheme."""
+        return None
+
+    def columns(self, clip_id: str, frames: int, cancelled: Cancelled) -> ClipColumns:
+        """Read the columns of all people, block by block."""
+        tracks = [track.track_id for track in self.project.tracks(clip_id)]
+        source = np.full((len(tracks), frames), NO_SOURCE, np.uint8)
+        confidence = np.full((len(tracks), frames), np.nan, np.float32)
+        review = np.full(frames, 255, np.uint8)
+        jitter = np.full(frames, np.nan, np.float32)
+        edited = np.zeros(frames, np.bool_)
+        for index, track in enumerate(tracks):
+            for start, stop in _blocks(frames, cancelled):
+                part = slice(start, stop)
+                source[index, part] = self._source(clip_id, track, start, stop)
+                score = self.project.shown_column(clip_id, track, "score", start, stop)
+                if score is not None:
+                    confidence[index, part] = score
+                states = self.project.review_column(clip_id, track, start, stop)
+                edited[part] |= states == ReviewState.EDITED
+                # The least reviewed face counts; unseen ones are not there.
+                review[part] = np.minimum(review[part], np.where(states == 0, 255, states))
+                moved = self._jitter(clip_id, track, start, stop, frames)
+                jitter[part] = np.fmax(jitter[part], moved)
+        edited[self.project.annotated_frames(clip_id)] = True
+        return ClipColumns(
+            track_ids=tuple(tracks),
+            processed=self._processed(clip_id, frames),
+            source=source,
+            confidence=confidence,
+            jitter=jitter,
+            review=np.where(review == 255, np.uint8(0), review),
+            edited=edited,
+        )
+
+    def update_entry(self, entry: ClipEntry) -> None:
+        """Replace what the list says of a clip."""
+        self._entries = [entry if e.clip_id == entry.clip_id else e for e in self._entries]
+
+    def relink(self, clip_id: str, path: Path) -> None:
+        """Say where a clip is now; others missing beside it are found too."""
+        for clip in self.project.relink(clip_id, path):
+            self.update_entry(self._entry(clip))
+
+    def cache_folder(self) -> Path | None:
+        """Frame indexes go to the user's cache: the project may be read-only."""
+        return None
+
+    def apply(self, edit: Edit, who: str) -> AppliedEdit:
+        """Apply an edit and record it."""
+        self._names.clear()
+        return self.project.apply(edit, who)
+
+    def undo(self) -> AppliedEdit | None:
+        """Take the last edit back."""
+        self._names.clear()
+        return self.project.undo()
+
+    def redo(self) -> AppliedEdit | None:
+        """Do the edit last undone again."""
+        self._names.clear()
+        return self.project.redo()
+
+    def history(self) -> tuple[list[AppliedEdit], int]:
+        """The newest edits, oldest first, and the number of the last one in force."""
+        return self.project.history()[::-1], self.project.history_position
+
+    def close(self) -> None:
+        """Close the project and give its lock back."""
+        self.project.close()
+
+    def _entry(self, clip: Clip) -> ClipEntry:
+        path = self.project.clip_path(clip)
+        entry = ClipEntry(
+            clip.clip_id, path.name, path, clip.frames, clip.fps, clip.width, clip.height
+        )
+        if path.exists():
+            return entry
+        return replace(
+            entry, problem=f"{path} is not there any more; use Relink… to say where it is now."
+        )
+
+    def _source(self, clip_id: str, track: int, start: int, stop: int) -> NDArray[np.uint8]:
+        """Sources of a face: the run's, a person's where one was added, none where removed."""
+        column = self.project.shown_column(clip_id, track, "source", start, stop)
+        if column is None:
+            column = np.full(stop - start, NO_SOURCE, np.uint8)
+        said = self.project.presence_column(clip_id, track, start, stop)
+        column = np.where(said == 1, np.uint8(_PERSON), column)
+        return np.where(said == 2, np.uint8(NO_SOURCE), column)
+
+    def _jitter(
+        self, clip_id: str, track: int, start: int, stop: int, frames: int
+    ) -> NDArray[np.float32]:
+        """Mean length of the landmarks' second difference, in percent of the face's size."""
+        low, high = max(start - 1, 0), min(stop + 1, frames)
+        xy = self.project.shown_column(clip_id, track, "landmarks", low, high)
+        box = self.project.shown_column(clip_id, track, "box", low, high)
+        result = np.full(high - low, np.nan, np.float32)
+        if xy is not None and box is not None and xy.size and high - low >= 3:
+            bend = xy[2:] - 2 * xy[1:-1] + xy[:-2]
+            size = np.sqrt(np.maximum((box[:, 2:] - box[:, :2]).prod(axis=1), 1.0))[1:-1]
+            result[1:-1] = 100 * np.hypot(bend[..., 0], bend[..., 1]).mean(axis=1) / size
+        return result[start - low : start - low + stop - start]
+
+    def _processed(self, clip_id: str, frames: int) -> NDArray[np.bool_]:
+        run_id = self.project.active_run(clip_id)
+        if run_id is None:
+            return np.zeros(frames, np.bool_)
+        reader = self.project.open_run(run_id)
+        try:
+            return reader.processed_column(0, frames)
+        finally:
+            reader.close()
+
+
+def _blocks(frames: int, cancelled: Cancelled) -> Iterator[tuple[int, int]]:
+    for start in range(0, frames, _BLOCK):
+        check(cancelled)
+        yield start, min(start + _BLOCK, frames)
