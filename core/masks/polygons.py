@@ -47,7 +47,7 @@ def trace_rings(mask: NDArray[np.bool_]) -> list[Ring]:
     return [Ring(ring, _doubled_area(ring) < 0) for ring in rings]
 
 
-def paint_rings(labels: Labels, rings: Sequence[Corners], value: int) -> None:
+def paint_rings(labels: Labels, rings: Sequence[Corners | NDArray[np.float64]], value: int) -> None:
     """Paint a region given by its rings, holes among them, into a label map in place.
 
     Args:

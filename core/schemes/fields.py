@@ -55,9 +55,15 @@ class Fields:
         """A string."""
         return self._get(name, str, "a text", default)
 
-    def whole(self, name: str) -> int:
+    def whole(self, name: str, default: int | None = None) -> int:
         """An integer."""
-        return self._get(name, int, "a whole number", None)
+        return self._get(name, int, "a whole number", default)
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """A whole or broken number."""
+        if isinstance(self._values.get(name), int):
+            return float(min(max(self.whole(name), -(2**63)), 2**63))  # float() refuses 1e400
+        return self._get(name, float, "a number", default)
 
     def flag(self, name: str, default: bool) -> bool:
         """True or false."""
