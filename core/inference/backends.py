@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import StoreError
+from core.nets.onnx_graph import give_weights
 
 if TYPE_CHECKING:
     import torch
@@ -76,12 +77,21 @@ class OnnxBackend:
         where: What to call it in errors.
         threads: Threads within one run; 0 = one a core.
         device: "cpu" or "cuda…".
+        weights: The model file's weights, for a graph that was stored without them
+            (`core.nets.onnx_graph`).
 
     Raises:
         StoreError: If the graph is damaged or uses what this runtime does not know.
     """
 
-    def __init__(self, graph: bytes, where: str, threads: int = 0, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        graph: bytes,
+        where: str,
+        threads: int = 0,
+        device: str = "cpu",
+        weights: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -90,6 +100,7 @@ class OnnxBackend:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.use_deterministic_compute = True
         options.log_severity_level = 3
+        self._kept = give_weights(options, weights) if weights is not None else []
         try:
             self._session = onnxruntime.InferenceSession(graph, options, _providers(device))
         except Exception as error:  # onnxruntime raises bare classes of its own, one a fault

@@ -91,7 +91,7 @@ def _backend(source: ModelSource, device: str, wanted: str | None) -> Backend:
         "torch-bf16": lambda: TorchBackend(_net(card, weights, where), "cpu", half=True),
     }
     if graph is not None:
-        makers["onnxruntime"] = lambda: OnnxBackend(graph, where)
+        makers["onnxruntime"] = lambda: OnnxBackend(graph, where, weights=weights)
     if wanted in makers:
         return makers[wanted]()
     shape = (3, card.input_hw[0], card.input_hw[1])

@@ -1,0 +1,199 @@
+"""Predict landmarks and masks of clips into a project; an interrupted run is gone on with."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.commands.console import Console, require_file, version
+from core.errors import InputError, JobCancelled, StoreError
+
+if TYPE_CHECKING:
+    from core.annotations.clips import Probe
+    from core.annotations.project import Project
+    from core.annotations.records import Clip
+    from core.faces.detection import Detector
+    from core.inference.pipeline import PredictResult
+    from core.inference.predictor import Predictor
+
+DEFAULT_MODEL = "landmarks-68"
+_VIDEO_SUFFIXES = {
+    ".avi", ".gif", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv",
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("clips", nargs="+", metavar="CLIP", help="videos, folders or patterns")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="PROJECT",
+        help="project folder (NAME.lin); one that exists gets another run",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model", action="append", metavar="MODEL",
+        help=f"name or file; once for landmarks, again for masks (default {DEFAULT_MODEL})",
+    )  # fmt: skip
+    parser.add_argument("--card", metavar="FILE", help="model card of a foreign ONNX model")
+    parser.add_argument(
+        "--detector", default="cascade", metavar="NAME", help="cascade (default) or yunet:FILE"
+    )
+    parser.add_argument("--start", type=int, default=0, metavar="FRAME", help="first frame")
+    parser.add_argument("--stop", type=int, metavar="FRAME", help="one past the last frame")
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N, mps")
+    parser.add_argument("--no-masks", action="store_true", help="do not paint face5 masks")
+    parser.add_argument("--restart", action="store_true", help="do not go on with a stopped run")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Predict every clip; nothing is written before all inputs have been looked at."""
+    from core.annotations.clips import probe
+    from core.faces.detection import make_detector
+
+    paths = expand(args.clips)
+    _check_span(args)
+    detector = make_detector(args.detector)
+    known = [probe(path) for path in paths]
+    predictors = _load(args)
+    with _open_project(args.output, known, console) as project:
+        clips = [_clip(project, path, one) for path, one in zip(paths, known, strict=True)]
+        records = [_predict(args, console, project, clip, predictors, detector) for clip in clips]
+    console.result(_record(args.output, records), "")
+    return 0
+
+
+def expand(arguments: list[str]) -> list[Path]:
+    """The clips that paths, patterns and folders of videos stand for, in order, each once.
+
+    Raises:
+        InputError: If one stands for nothing.
+    """
+    found: dict[Path, None] = {}
+    for text in arguments:
+        path = Path(text)
+        matches = [path] if path.exists() else [Path(m) for m in sorted(glob.glob(text))]
+        if not matches:
+            require_file(path, "clip")
+        for match in matches:
+            videos = _videos_in(match) if match.is_dir() else []
+            found.update(dict.fromkeys(videos or [match]))
+    return list(found)
+
+
+def _videos_in(folder: Path) -> list[Path]:
+    """Videos of a folder; none for a folder of pictures, which is a clip itself."""
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in _VIDEO_SUFFIXES)
+
+
+def _check_span(args: argparse.Namespace) -> None:
+    if args.start < 0 or (args.stop is not None and args.stop <= args.start):
+        raise InputError(
+            f"Frames {args.start} … {args.stop} are no range; --stop must be above --start ≥ 0."
+        )
+
+
+def _load(args: argparse.Namespace) -> list[Predictor]:
+    from core.inference.model_source import model_folders
+    from core.inference.pipeline import Models
+    from core.inference.predictor import load_predictor
+
+    folders = model_folders(args.output)
+    predictors = []
+    for name in args.model or [DEFAULT_MODEL]:
+        card = args.card if str(name).lower().endswith(".onnx") else None
+        predictors.append(load_predictor(name, args.device, card, folders))
+    Models.of(predictors)  # says what is wrong with the choice before anything is written
+    return predictors
+
+
+def _open_project(folder: Path, known: list[Probe], console: Console) -> Project:
+    """The project to write runs into, made if there is none.
+
+    Where all clips are in it already it is opened read-only: runs are files of their own, and the
+    window may hold the project meanwhile.
+    """
+    from core.annotations.project import Project
+
+    if not folder.exists():
+        return Project.create(folder, version())
+    project = Project.open(folder, read_only=True, program_version=version())
+    there = {clip.content_id for clip in project.clips()}
+    if any(one.content_id not in there for one in known):
+        project.close()
+        project = Project.open(folder, program_version=version())
+        if project.read_only:
+            notes = " ".join(project.notes)
+            project.close()
+            raise StoreError(f"{folder}: no clip can be added to the project now. {notes}".strip())
+    for note in project.notes:
+        console.say(note)
+    return project
+
+
+def _clip(project: Project, path: Path, known: Probe) -> Clip:
+    for clip in project.clips():
+        if clip.content_id == known.content_id and project.clip_path(clip).exists():
+            return clip
+    return project.add_clip(path, known)
+
+
+def _predict(
+    args: argparse.Namespace,
+    console: Console,
+    project: Project,
+    clip: Clip,
+    predictors: list[Predictor],
+    detector: Detector,
+) -> dict[str, Any]:
+    """One clip's record for the result."""
+    from core.inference.pipeline import predict_clip
+
+    path = project.clip_path(clip)
+    console.say(f"{path}: {clip.frames:,} frames, {predictors[0].backend_name}")
+    try:
+        done = predict_clip(
+            project, clip.clip_id, predictors, detector,
+            start=args.start, stop=args.stop, masks=not args.no_masks, restart=args.restart,
+            report=console.report, cancelled=console.cancelled,
+        )  # fmt: skip
+    except JobCancelled as stop:
+        raise JobCancelled(
+            f"Stopped; what is done is kept in {args.output}, the same command goes on from there."
+        ) from stop
+    console.say(_sentence(path, done))
+    if project.active_run(clip.clip_id) != done.run_id:
+        console.say(f"{path}: an earlier run stays shown; choose the new one in the window.")
+    return {
+        "clip": str(path), "clip_id": clip.clip_id, "run_id": done.run_id, "frames": done.frames,
+        "frames_with_face": done.frames_with_face, "tracks": done.tracks, "fps": done.fps,
+        "seconds": done.seconds, "resumed_at": done.resumed_at,
+    }  # fmt: skip
+
+
+def _sentence(path: Path, done: PredictResult) -> str:
+    again = "" if done.resumed_at is None else f", went on at frame {done.resumed_at}"
+    if done.frames_with_face == 0:
+        return f"{path}: no face in {done.frames:,} frames{again}."
+    faces = "face" if done.tracks == 1 else "faces"
+    return (
+        f"{path}: {done.tracks} {faces}, in {done.frames_with_face:,} of {done.frames:,} frames, "
+        f"{done.fps:.1f} frames/s{again}."
+    )
+
+
+def _record(output: Path, clips: list[dict[str, Any]]) -> dict[str, Any]:
+    """One record: totals first, then every clip."""
+    totals = {key: sum(c[key] for c in clips) for key in ("frames", "frames_with_face", "tracks")}
+    seconds: dict[str, float] = {}
+    for clip in clips:
+        for stage, value in clip["seconds"].items():
+            seconds[stage] = round(seconds.get(stage, 0.0) + value, 3)
+    fps = clips[0]["fps"] if len(clips) == 1 else _mean_fps(clips)
+    return {"project": str(output), **totals, "fps": fps, "seconds": seconds, "clips": clips}
+
+
+def _mean_fps(clips: list[dict[str, Any]]) -> float:
+    seconds = sum(clip["seconds"]["total"] for clip in clips)
+    done = sum(clip["fps"] * clip["seconds"]["total"] for clip in clips)
+    return round(done / max(seconds, 1e-9), 2)
