@@ -32,7 +32,8 @@ class OpenVideo:
             path: The file.
             frame_threads: Decode several frames at once: more frames a second in sequence, a
                 slower first frame after a seek.
-            origins: Let each frame say which packet it came from (see `origin_of`).
+            origins: Let each frame say which packet it came from (see `origin_of`), and decode
+                damage the same way every time: on one thread.
 
         Raises:
             InputError: If it is missing, empty, no video or has no decodable video stream.
@@ -46,13 +47,13 @@ class OpenVideo:
             if origins:
                 # PyAV takes the interpreter's lock to let go of a packet's mark; a decoder thread
                 # that wants it while the decoder is being flushed or closed would wait for ever.
-                # So no threads that let go of packets: neither frame threads nor dav1d's own.
+                # And H.264 conceals damage only without slice threads: with them, what was in the
+                # buffer before shows through, another picture every time.
                 assert not frame_threads
                 context.copy_opaque = True
-                if context.codec.name == "libdav1d":
-                    context.thread_count = 1
+                context.thread_count = 1
             context.options = {"max_pixels": str(MAX_PIXELS)}
-            # SLICE is PyAV's own default and keeps the decoding of damaged streams reproducible.
+            # SLICE is PyAV's own default: the first frame after a seek comes soonest.
             context.thread_type = "AUTO" if frame_threads else "SLICE"
             for other in self.container.streams:
                 if other.index != self.stream.index:

@@ -126,7 +126,7 @@ def frame_rate(index: FrameIndex, header_rate: Fraction | None) -> tuple[float, 
     ticks = index.pts.astype(np.float64) - float(index.pts[0])
     line = np.linspace(0.0, ticks[-1], index.frames)
     varies = bool(np.abs(ticks - line).max() > 1.0 + 1e-9 * ticks[-1])
-    measured = (index.frames - 1) / (ticks[-1] * float(index.time_base))
+    measured = (index.frames - 1) / float(ticks[-1] * float(index.time_base))
     if header_rate and abs(float(header_rate) / measured - 1.0) < 1e-3:
         return float(header_rate), varies
     return measured, varies

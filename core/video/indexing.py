@@ -160,6 +160,7 @@ class _Pass:
         self.first: tuple[int, ...] | None = None
         self.packets = 0
         self.errors = 0
+        self.corrupt = 0
         self.duration = 0
 
     def add_packet(self, packet: Packet) -> None:
@@ -173,7 +174,14 @@ class _Pass:
         self.packets += 1
         self.duration = packet.duration or self.duration
 
+    def damage(self) -> str | None:
+        """What went wrong, in words."""
+        errors = f"{self.errors} packets could not be decoded" if self.errors else ""
+        corrupt = f"{self.corrupt} frames are damaged" if self.corrupt else ""
+        return ", ".join(filter(None, (errors, corrupt))) or None
+
     def add_frame(self, frame: VideoFrame) -> None:
+        self.corrupt += frame.is_corrupt
         self.pts.append(frame.pts)
         self.origins.append(origin_of(frame))
         self.checksums.append(checksum(rgb_of(frame)))
@@ -231,8 +239,8 @@ def _assemble(seen: _Pass, time_base: Fraction, rate: Fraction, damage: str | No
     if (pts == NO_TIME).any() or (np.diff(pts) <= 0).any():
         step = max(1, round(1 / (rate * time_base)))
         pts = np.arange(len(times), dtype=np.int64) * step
-    if seen.errors:
-        damage = damage or f"{seen.errors} packets could not be decoded"
+    if damage is None:
+        damage = seen.damage()
     origins = _origins(seen)
     return FrameIndex(
         pts=pts,

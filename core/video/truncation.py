@@ -23,6 +23,8 @@ def truncation(path: Path, frames: int, declared: int, damage: str | None) -> st
     with path.open("rb") as file:
         expected = expected_bytes(file, size)
     share = f"{frames} of {declared} frames" if declared > frames else f"{frames} frames"
+    if expected is None:
+        return f"cut short: its end is missing; {share} can be read"
     if expected > size:
         return f"cut short: {size:,} of {expected:,} bytes are there; {share} can be read"
     if damage:
@@ -30,9 +32,12 @@ def truncation(path: Path, frames: int, declared: int, damage: str | None) -> st
     return None
 
 
-def expected_bytes(file: BinaryIO, size: int) -> int:
-    """The size the container's own lengths add up to; `size` where it states none."""
-    head = file.read(16)
+def expected_bytes(file: BinaryIO, size: int) -> int | None:
+    """The size the container's own lengths add up to; `size` where it states none.
+
+    None if the file's end is missing and how much of it cannot be told.
+    """
+    head = file.read(189)
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return _mp4_end(file, size)
     if head[:4] == b"RIFF":
@@ -40,7 +45,10 @@ def expected_bytes(file: BinaryIO, size: int) -> int:
     if head[:4] == b"\x1aE\xdf\xa3":
         return _matroska_end(file, size)
     if head[:6] in (b"GIF87a", b"GIF89a"):
-        return _gif_end(file, size)
+        file.seek(max(0, size - 64))
+        return size if file.read().rstrip(b"\0").endswith(b"\x3b") else None  # GIF's trailer
+    if head[:1] == b"G" and head[188:189] == b"G":
+        return size if size % 188 == 0 else None  # a transport stream is whole packets
     return size
 
 
@@ -85,9 +93,3 @@ def _matroska_end(file: BinaryIO, size: int) -> int:
 def _vint_length(byte: bytes) -> int:
     """Bytes of a variable-size integer by its first byte; 0 if that is none."""
     return 9 - byte[0].bit_length() if byte and byte[0] else 0
-
-
-def _gif_end(file: BinaryIO, size: int) -> int:
-    """GIF ends with a trailer byte; one more is expected where it is missing."""
-    file.seek(max(0, size - 64))
-    return size if b"\x3b" in file.read(64) else size + 1
