@@ -168,7 +168,7 @@ def _scarf(rng: np.random.Generator, subject: Subject, marks: FloatArray) -> Pie
     cloth = textures.cloth(rng, rng.uniform(0.02, 0.9, 3).astype(np.float32), 96)
     top = marks[8, 1] + float(rng.uniform(-0.1, 0.65))
     coils = []
-    angle = np.linspace(0, 2 * np.pi, 25)
+    angle = np.linspace(np.pi, 3 * np.pi + 0.15, 27)  # the ends overlap behind the neck
     wide = float(np.abs(marks[[4, 12], 0]).mean())
     for k in range(4):
         swell = 1.0 + 0.08 * k + 0.05 * np.sin(3 * angle + rng.uniform(0, 6))

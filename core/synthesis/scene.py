@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.synthesis.camera import Camera
 from core.synthesis.expression import PoseRange, sample_pose
-from core.synthesis.landmarks import landmark_points
+from core.synthesis.landmarks import CameraStack, project_landmarks
 from core.synthesis.lighting import sample_light
 from core.synthesis.look import Look, sample_look
 from core.synthesis.occluders import sample_kind
@@ -18,12 +20,12 @@ from core.synthesis.recipe import Recipe
 from core.synthesis.shading import Light
 from core.synthesis.shape import sample_shape
 from core.synthesis.subject import head_files
-from core.synthesis.template import HeadPose, HeadShape, HeadTemplate, PosedHead
+from core.synthesis.template import Anchors, HeadPose, HeadShape, HeadTemplate
 
 FloatArray = NDArray[np.float32]
 
 # Streams of chance, so that a change in one part of the world leaves the others as they were.
-WHO, POSE, LIGHT, VIEW, PROPS, BACKGROUND, CAMERA, NOISE = range(8)
+WHO, POSE, LIGHT, VIEW, PROPS, BACKGROUND, CAMERA, NOISE, LOOK = range(9)
 
 
 # Styles whose fringe hides an eye: people who wear them are rarer than the meshes.
@@ -59,8 +61,8 @@ def _pictures(template: HeadTemplate) -> tuple[tuple[str, ...], tuple[str, ...]]
     return head_files(template, "skins")[1], head_files(template, "eyes")[1]
 
 
-def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[HeadShape, Look]:
-    """Draw a person: shape, hair, accessories, colours."""
+def sample_geometry(template: HeadTemplate, seed: int, recipe: Recipe) -> HeadShape:
+    """Draw a person's shape, hair and hat."""
     rng = stream(seed, WHO)
     shape = sample_shape(seed, template)
     choices = dict(shape.choices)
@@ -72,12 +74,18 @@ def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[H
     if choices["hat"]:  # a hat sits on short hair or none
         short = [h for h in template.options.get("hair", ()) if h in ("", "short01", "short04")]
         choices["hair"] = str(rng.choice(short)) if short else ""
-    shape = replace(shape, choices=choices)
+    return replace(shape, choices=choices)
+
+
+def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[HeadShape, Look]:
+    """Draw a person: geometry, colours, glasses."""
+    shape = sample_geometry(template, seed, recipe)
+    rng = stream(seed, LOOK)
     look = sample_look(rng, shape, *_pictures(template))
     glasses = ""
     if rng.random() < recipe.glasses_share:
         glasses = str(rng.choice(["rim", "thin", "sun"], p=[0.5, 0.35, 0.15]))
-    if choices.get("hair", ""):
+    if shape.choices.get("hair", ""):
         look = replace(look, scalp_hair=max(look.scalp_hair, 0.6))
     return shape, replace(look, glasses=glasses)
 
@@ -111,29 +119,63 @@ def draw_pose(rng: np.random.Generator, recipe: Recipe) -> HeadPose:
     return replace(pose, expression=pose.expression * np.float32(recipe.expression))
 
 
-def frame_face(
-    posed: PosedHead, image_hw: tuple[int, int], recipe: Recipe, rng: np.random.Generator
-) -> Camera:
-    """A camera that shows the face at a drawn size and place.
+class View(NamedTuple):
+    """How large, where and from how far a face is seen."""
 
-    Size is the image's share of the distance between the outer eye corners *as it would be from in
-    front*, so that profiles are no larger than frontal faces.
-    """
-    height, width = image_hw
-    smaller = min(image_hw)
-    marks = posed.anchors.ibug68
-    eyes_dm = float(np.linalg.norm(marks[45] - marks[36]))
+    distance_dm: float  # camera to face: small = strong perspective
+    eyes_share: float  # outer eye corners' distance *as from in front*, of the smaller side
+    off_x: float  # the face's place off the middle, in smaller sides
+    off_y: float
+
+
+def draw_view(rng: np.random.Generator, recipe: Recipe) -> View:
+    """Draw a view: distance log-uniform, place normal."""
     distance = float(np.exp(rng.uniform(np.log(4.5), np.log(22.0))))
-    eyes_px = smaller * float(rng.uniform(*recipe.eye_distance_share))
-    middle = (0.5 * (width - 1), 0.5 * (height - 1))
-    centre = marks.mean(0)
-    position = (float(centre[0]), float(centre[1]), float(centre[2]) + distance)
-    camera = Camera(eyes_px / eyes_dm * distance, middle, position, image_hw)
-    xy = camera.project(landmark_points(posed.anchors, camera))[0]
-    box = 0.5 * (xy.min(0) + xy.max(0))
-    wanted = np.asarray(middle) + rng.normal(0, recipe.off_centre * smaller, 2).clip(
-        -0.3 * smaller, 0.3 * smaller
-    )
+    share = float(rng.uniform(*recipe.eye_distance_share))
+    x, y = rng.normal(0, recipe.off_centre, 2).clip(-0.3, 0.3)
+    return View(distance, share, float(x), float(y))
+
+
+def frame_faces(
+    anchors: Anchors, image_hw: tuple[int, int], views: Sequence[View]
+) -> tuple[CameraStack, FloatArray]:
+    """Cameras that show B faces as their views say.
+
+    Args:
+        anchors: Of B faces.
+        image_hw: Size of every picture.
+        views: One a face.
+
+    Returns:
+        The cameras, and the 68 landmarks in their pictures, (B, 68, 2).
+    """
+    table = np.array(views, np.float32)  # (B, 4)
+    smaller = min(image_hw)
+    marks = anchors.ibug68
+    eyes_dm = np.linalg.norm(marks[:, 45] - marks[:, 36], axis=1)
+    position = marks.mean(1)
+    position[:, 2] += table[:, 0]
+    middle = np.array([0.5 * (image_hw[1] - 1), 0.5 * (image_hw[0] - 1)], np.float32)
+    focal = table[:, 1] * smaller / eyes_dm * table[:, 0]
+    start = CameraStack(focal, np.tile(middle, (len(table), 1)), position)
+    xy = project_landmarks(anchors, start)
+    box = 0.5 * (xy.min(1) + xy.max(1))
     # Moving the principal point, not the camera, keeps the perspective as drawn.
-    x, y = middle[0] + wanted[0] - box[0], middle[1] + wanted[1] - box[1]
-    return replace(camera, centre_px=(float(x), float(y)))
+    shift = middle + table[:, 2:] * smaller - box
+    cameras = CameraStack(focal, start.centre_px + shift, position)
+    return cameras, (xy + shift[:, None]).astype(np.float32)
+
+
+def frame_face(anchors: Anchors, image_hw: tuple[int, int], view: View) -> Camera:
+    """`frame_faces` for one face."""
+    many = {name: getattr(anchors, name)[None] for name in _BATCHED}
+    cameras, _ = frame_faces(replace(anchors, **many), image_hw, [view])
+    x, y = cameras.centre_px[0]
+    position = cameras.position[0]
+    return Camera(
+        float(cameras.focal_px[0]), (float(x), float(y)),
+        (float(position[0]), float(position[1]), float(position[2])), image_hw,
+    )  # fmt: skip
+
+
+_BATCHED = ("ibug68", "wflw98", "jaw_rings", "brow_rings", "axes", "origin")

@@ -6,7 +6,7 @@ people. Equal numbers give equal bytes on one machine.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -27,10 +27,15 @@ from core.synthesis.scene import (
     BACKGROUND,
     CAMERA,
     NOISE,
+    POSE,
     VIEW,
     Prop,
     Scene,
+    draw_pose,
+    draw_view,
     frame_face,
+    frame_faces,
+    sample_geometry,
     sample_scene,
     stream,
 )
@@ -92,7 +97,7 @@ def render_face(
     template = template_of(recipe.template)
     scene = sample_scene(template, seed, recipe)
     posed = template.deform(scene.shape, scene.pose)
-    camera = frame_face(posed, image_hw, recipe, stream(seed, VIEW))
+    camera = frame_face(posed.anchors, image_hw, draw_view(stream(seed, VIEW), recipe))
     subject = prepare_subject(template, scene.shape, scene.look, texture_size(posed, camera))
     drawn = draw(subject, posed, scene.light, camera, extras_of(subject, posed, scene.props))
     rgb = None
@@ -136,6 +141,20 @@ def render_faces(
                 yield pending.pop(0).result()
         for waiting in pending:
             yield waiting.result()
+
+
+def sample_landmarks(
+    seeds: Sequence[int], size: int | tuple[int, int] = 256, recipe: Recipe | None = None
+) -> FloatArray:
+    """The 68 landmarks that `render_face` would give, without rendering. (N, 68, 2) float32."""
+    recipe = recipe or PRESETS["default"]
+    image_hw = (size, size) if isinstance(size, int) else size
+    template = template_of(recipe.template)
+    shapes = [sample_geometry(template, seed, recipe) for seed in seeds]
+    poses = [draw_pose(stream(seed, POSE), recipe) for seed in seeds]
+    anchors = template.anchors(shapes, poses)
+    views = [draw_view(stream(seed, VIEW), recipe) for seed in seeds]
+    return frame_faces(anchors, image_hw, views)[1]
 
 
 def eye_distance_px(posed: PosedHead, camera: Camera) -> float:

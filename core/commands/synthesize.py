@@ -1,0 +1,206 @@
+"""Render faces with exact ground truth: pictures, clips, landmarks alone, a contact sheet."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.commands.console import Console
+from core.errors import InputError
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.synthesis.recipe import Recipe
+    from core.synthesis.world import RenderedFrame
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to render, how much, where to."""
+    parser.add_argument(
+        "recipe", nargs="?", default="default",
+        help="a world: default, frontal, hard, clean, or a TOML file (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("-n", "--count", type=int, default=24, help="faces, or clips")
+    parser.add_argument("--seed", type=int, default=0, help="number of the first face")
+    parser.add_argument("--size", type=int, default=256, help="side of a picture, pixels")
+    parser.add_argument("--clip", type=int, metavar="FRAMES", help="render clips of this length")
+    parser.add_argument("--workers", type=int, default=1, help="processes that render")
+    parser.add_argument(
+        "--landmarks-only", type=Path, metavar="OUT.npz", help="write `landmarks` (N, 68, 2) alone"
+    )
+    parser.add_argument(
+        "--contact-sheet", type=Path, metavar="OUT.png", help="write one picture of all faces"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="folder to write into")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Render what was asked for."""
+    from core.synthesis.recipe import load_recipe
+
+    _check(args)
+    recipe = load_recipe(args.recipe)
+    start = time.monotonic()
+    record: dict[str, Any] = {"recipe": args.recipe, "seed": args.seed, "count": args.count}
+    if args.landmarks_only is not None:
+        record["landmarks"] = str(_landmarks_only(args, recipe, console))
+    elif args.clip:
+        record["files"] = [str(p) for p in _clips(args, recipe, console)]
+    else:
+        record |= _pictures(args, recipe, console)
+    record["seconds"] = round(time.monotonic() - start, 2)
+    console.result(record, _as_text(record))
+    return 130 if console.cancelled() else 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.count < 1:
+        raise InputError(f"-n {args.count}: ask for at least one face.")
+    if not 32 <= args.size <= 4096:
+        raise InputError(f"--size {args.size}: pictures have 32 to 4096 pixels a side.")
+    if args.clip is not None and args.clip < 1:
+        raise InputError(f"--clip {args.clip}: a clip has at least one frame.")
+    if args.output is None and args.landmarks_only is None and args.contact_sheet is None:
+        raise InputError("Nothing to write: give -o FOLDER, --landmarks-only or --contact-sheet.")
+    if args.clip and args.output is None:
+        raise InputError("--clip needs a folder: give -o FOLDER.")
+
+
+def _as_text(record: dict[str, Any]) -> str:
+    places = [record.get("folder"), record.get("sheet"), record.get("landmarks")]
+    places += record.get("files", [])
+    return f"{record['count']} in {record['seconds']} s: " + ", ".join(p for p in places if p)
+
+
+def _landmarks_only(args: argparse.Namespace, recipe: Recipe, console: Console) -> Path:
+    import numpy as np
+
+    from core.synthesis.world import sample_landmarks
+
+    chunks = []
+    for start in range(0, args.count, 256):
+        if console.cancelled():
+            break
+        seeds = range(args.seed + start, args.seed + min(start + 256, args.count))
+        chunks.append(sample_landmarks(seeds, args.size, recipe))
+        console.report(Progress("Posing faces", start + len(seeds), args.count, {}))
+    target: Path = args.landmarks_only
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with part.open("wb") as stream:
+        np.savez_compressed(
+            stream, landmarks=np.concatenate(chunks), image_hw=np.array([args.size, args.size])
+        )
+    part.replace(target)
+    return target
+
+
+def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dict[str, str]:
+    """Faces as PNG files with one landmarks file, and/or a contact sheet."""
+    import cv2
+    import numpy as np
+
+    from core.synthesis.world import render_faces
+
+    outputs = ("rgb", "visible", "parts14", "face5", "occlusion3") if args.output else ("rgb",)
+    if args.output:
+        args.output.mkdir(parents=True, exist_ok=True)
+    frames: list[RenderedFrame] = []
+    thumbnails = []
+    seeds = range(args.seed, args.seed + args.count)
+    rendered = render_faces(seeds, args.size, outputs, recipe, args.workers)
+    for seed, frame in zip(seeds, rendered, strict=True):
+        assert frame.rgb is not None
+        if args.output:
+            _write_face(args.output / f"{seed:07d}", frame)
+        if args.contact_sheet:
+            thumbnails.append(cv2.resize(frame.rgb, (192, 192), interpolation=cv2.INTER_AREA))
+        frames.append(_without_pictures(frame))
+        console.report(Progress("Rendering faces", len(frames), args.count, {}))
+        if console.cancelled():
+            break
+    written: dict[str, str] = {}
+    if args.output:
+        truth = args.output / "landmarks.npz"
+        names = [f"{seed:07d}.png" for seed in seeds[: len(frames)]]
+        np.savez_compressed(truth, **_truth_table(frames), files=np.array(names))
+        written["folder"] = str(args.output)
+    if args.contact_sheet:
+        args.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(args.contact_sheet), _tiled(thumbnails)[..., ::-1])
+        written["sheet"] = str(args.contact_sheet)
+    return written
+
+
+def _write_face(stem: Path, frame: RenderedFrame) -> None:
+    import cv2
+
+    assert frame.rgb is not None
+    cv2.imwrite(f"{stem}.png", frame.rgb[..., ::-1])
+    for name in ("parts14", "face5", "occlusion3"):
+        cv2.imwrite(f"{stem}_{name}.png", getattr(frame, name))
+
+
+def _without_pictures(frame: RenderedFrame) -> RenderedFrame:
+    from dataclasses import replace
+
+    return replace(frame, rgb=None, parts14=None, face5=None, occlusion3=None, blobs=None)
+
+
+def _truth_table(frames: list[RenderedFrame]) -> dict[str, Any]:
+    """Landmarks, visibility, pose and subject of all frames, stacked: arrays of an `.npz`."""
+    import numpy as np
+
+    table: dict[str, Any] = {
+        name: np.stack([f.landmarks[name] for f in frames]) for name in frames[0].landmarks
+    }
+    table |= {
+        f"{name}_visible": np.stack([f.visible[name] for f in frames]) for name in frames[0].visible
+    }
+    table["landmarks"] = table["ibug68"]
+    table["pose_deg"] = np.array([f.pose_deg for f in frames], np.float32)
+    table["subject"] = np.array([f.subject for f in frames], np.int64)
+    return table
+
+
+def _tiled(pictures: list[Any]) -> Any:
+    import numpy as np
+
+    columns = max(1, round((len(pictures) * 1.6) ** 0.5))
+    blank = np.full_like(pictures[0], 255)
+    padded = pictures + [blank] * (-len(pictures) % columns)
+    rows = [np.hstack(padded[i : i + columns]) for i in range(0, len(padded), columns)]
+    return np.ascontiguousarray(np.vstack(rows))
+
+
+def _clips(args: argparse.Namespace, recipe: Recipe, console: Console) -> list[Path]:
+    """Videos with a truth file beside each."""
+    import numpy as np
+
+    from core.synthesis.clip import Clip
+    from core.video.writer import VideoWriter
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number in range(args.seed, args.seed + args.count):
+        clip = Clip(number, args.clip, (args.size, args.size), recipe)
+        path = args.output / f"clip{number:05d}.mp4"
+        frames = []
+        with VideoWriter(path, args.size, args.size, clip.fps) as writer:
+            for index in range(args.clip):
+                frame = clip.frame(index, ("rgb", "visible"))
+                assert frame.rgb is not None
+                writer.write(frame.rgb)
+                frames.append(_without_pictures(frame))
+                console.report(Progress(f"Rendering {path.name}", index + 1, args.clip, {}))
+                if console.cancelled():
+                    break
+        np.savez_compressed(
+            path.with_suffix(".npz"), **_truth_table(frames), shot=clip.shot_of[: len(frames)]
+        )
+        written.append(path)
+        if console.cancelled():
+            break
+    return written
