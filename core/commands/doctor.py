@@ -7,7 +7,9 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from core import paths
@@ -19,6 +21,7 @@ _LIBRARIES = (
     "PySide6_Essentials", "pyqtgraph",
 )  # fmt: skip
 _CODECS = ("h264", "hevc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "vp9", "gif", "png")
+_CPU_BACKENDS = ("torch-fp32", "torch-bf16", "onnxruntime")
 _QT_PROBE = (
     "from PySide6.QtGui import QGuiApplication; from PySide6.QtCore import qVersion;"
     "a = QGuiApplication([]); print(qVersion(), a.platformName())"
@@ -107,22 +110,42 @@ def _qt() -> dict[str, str]:
 
 
 def _models() -> list[dict[str, Any]]:
-    from core.inference.catalogue import list_models
+    from core.inference.model_source import known_models, open_model
 
+    sources = [(name, open_model(path)) for name, path in known_models().items()]
     return [
-        {"name": m.name, "file": str(m.path), "sha256": m.sha256, "task": m.card.task}
-        for m in list_models()
+        {"name": name, "task": s.card.task, "file": str(s.path), "sha256": s.sha256}
+        for name, s in sources
     ]
 
 
-def _backend_times(console: Console) -> dict[str, Any]:
-    from core.inference.catalogue import list_models
+def _backend_times(console: Console) -> dict[str, dict[str, str]]:
+    """Milliseconds a face, crop and all, of every model on every CPU backend."""
+    from core.inference.model_source import known_models
+
+    times: dict[str, dict[str, str]] = {}
+    for name, path in known_models().items():
+        console.say(f"timing {name} …")
+        times[name] = {backend: _face_time(path, backend) for backend in _CPU_BACKENDS}
+    return times
+
+
+def _face_time(path: Path, backend: str) -> str:
+    import numpy as np
+
     from core.inference.predictor import load_predictor
 
-    return {
-        m.name: load_predictor(m.name, report=console.report).backend_times_ms
-        for m in list_models()
-    }
+    predictor = load_predictor(path, "cpu", backend=backend)
+    if predictor.backend_name != backend:
+        return "not for this model"
+    frame = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    box = np.array([40.0, 40.0, 215.0, 215.0])
+    times_s = []
+    for _ in range(12):
+        start_s = time.perf_counter()
+        predictor.predict(frame, box)
+        times_s.append(time.perf_counter() - start_s)
+    return f"{1e3 * float(np.median(times_s[2:])):.2f} ms"
 
 
 def _problems(record: dict[str, Any]) -> list[str]:
