@@ -58,8 +58,8 @@ def read(path: Path) -> ImportedClip:
     """Read a table of ours, of OpenFace or of py-feat.
 
     Column order does not matter and headers may have spaces round them. Rows with success 0 and
-    no points are frames without a face. The frame is `frame_index`, else `frame` − 1, else the
-    row's number.
+    no points are frames without a face. The frame is `frame_index`, else `frame` counted from 1
+    (from 0 when the first row says 0), else the row's number.
 
     Raises:
         InputError: If it is no such table; names line and column.
@@ -119,11 +119,14 @@ def _read(path: Path, table: Iterator[list[str]]) -> ImportedClip:
         raise InputError(f"{path}: has no columns x_0, y_0, x_1, …; this is no landmark table.")
     frames: dict[int, list[FaceRecord]] = {}
     times: dict[int, float] = {}
+    first: float | None = None
     for number, cells in enumerate(table):
         if not cells:
             continue
         row = _Row(path, number + 2, where, cells)
-        index = row.frame_index(number)
+        if first is None:  # py-feat counts frames from 0, OpenFace from 1
+            first = min(row.number("frame", 1.0), 1.0)
+        index = row.frame_index(first, number)
         face = row.face(points)
         frames.setdefault(index, []).extend([face] if face is not None else [])
         times[index] = row.number("timestamp", 0.0)
@@ -154,9 +157,9 @@ class _Row:
                 f'{self._path}: line {self._line}, column "{name}" holds "{text}", no number.'
             ) from error
 
-    def frame_index(self, row: int) -> int:
-        """The frame, from 0."""
-        value = self.number("frame_index", self.number("frame", row + 1.0) - 1.0)
+    def frame_index(self, first: float, row: int) -> int:
+        """The frame, from 0, where the first one in the table is called `first`."""
+        value = self.number("frame_index", self.number("frame", row + first) - first)
         if not 0 <= value < 2**31 or value != int(value):
             raise InputError(f"{self._path}: line {self._line} has no valid frame number.")
         return int(value)
