@@ -19,7 +19,7 @@ from core.annotations import annotation_reader, migrations, opening
 from core.annotations.active_runs import ActiveRuns
 from core.annotations.align import align_tracks
 from core.annotations.changes import write_row
-from core.annotations.clips import Clips, Probe, probe
+from core.annotations.clip_store import ClipStore
 from core.annotations.digest import digest_tables
 from core.annotations.edits import FOREVER, Edit
 from core.annotations.face_columns import face_column, review_of, shown_tracks
@@ -31,11 +31,10 @@ from core.annotations.history import (
     read_position,
     transaction,
 )
-from core.annotations.open_project import OpenProject, write_setting
+from core.annotations.open_project import write_setting
 from core.annotations.records import (
     Annotation,
     Bytes,
-    Clip,
     FaceRecord,
     RunHeader,
     ShownFace,
@@ -51,78 +50,19 @@ from core.annotations.track_edits import TrackEdit
 from core.errors import StoreError
 
 
-class Project(OpenProject):
+class Project(ClipStore):
     """An open project. Every method may be called from any thread; close it or use `with`."""
 
     def __init__(self, folder: Path, database: opening.OpenDatabase, program_version: str) -> None:
         super().__init__(folder, database, program_version)
-        self._clips = Clips(folder)
         self._files = RunFiles(folder)
         self._active = ActiveRuns(self._files, self._chosen_run)
-        self._frames: dict[str, int] = {}
         self._remembered = Remembered()
 
     def close(self) -> None:
         """Close; give the lock back."""
         self._active.close()
         super().close()
-
-    # Clips
-
-    def clips(self) -> list[Clip]:
-        """Every clip, in the order they were added."""
-        with self._reading() as connection:
-            return self._clips.all(connection)
-
-    def clip(self, clip_id: str) -> Clip:
-        """One clip.
-
-        Raises:
-            InputError: If there is no such clip.
-        """
-        with self._reading() as connection:
-            return self._clips.get(connection, clip_id)
-
-    def add_clip(self, path: Path | str, known: Probe | None = None) -> Clip:
-        """Add a clip; one that is in the project already is found by its content.
-
-        Args:
-            path: A video file, image folder or image.
-            known: What is known of it; it is looked into when None.
-
-        Raises:
-            InputError: If it is no clip.
-        """
-        found = known or probe(Path(path))
-        with self._writing() as connection:
-            return self._clips.add(connection, Path(path), found)
-
-    def clip_path(self, clip: Clip) -> Path:
-        """Where a clip should be; `exists()` says whether it is there."""
-        return self._clips.path(clip)
-
-    def clip_is_unchanged(self, clip: Clip) -> bool:
-        """Whether the file at the clip's place is still the one that was added (reads 1 MiB)."""
-        return self._clips.has_its_content(clip)
-
-    def relink(self, clip_id: str, path: Path | str) -> list[Clip]:
-        """Say where a clip is now; other missing clips are looked for beside it.
-
-        Returns:
-            Every clip that was found, the one asked for first.
-
-        Raises:
-            InputError: If there is no such clip, or the file has other content.
-        """
-        with self._writing() as connection:
-            return self._clips.relink(connection, clip_id, Path(path))
-
-    def replace_clip(self, clip_id: str, path: Path | str, known: Probe | None = None) -> Clip:
-        """Take a file with other content for a clip, because the person said so."""
-        found = known or probe(Path(path))
-        with self._writing() as connection:
-            self._frames.pop(clip_id, None)
-            return self._clips.replace_content(connection, clip_id, Path(path), found)
 
     # Runs
 
@@ -367,9 +307,7 @@ class Project(OpenProject):
                 self._remembered.clear()
 
     def _check_span(self, edit: Edit) -> None:
-        frames = self._frames.get(edit.clip)
-        if frames is None:
-            frames = self._frames[edit.clip] = self.clip(edit.clip).frames
+        frames = self._clip_frames(edit.clip)
         start, stop = edit.span
         endless = isinstance(edit, TrackEdit) and stop == FOREVER
         if not 0 <= start < stop or (stop > frames and not endless):

@@ -46,6 +46,7 @@ class RunWriter:
         self._segment = Segment()
         self._revision = 0
         self._unsaved = False
+        self._closed = False
         self._flushed_s = time.monotonic()
         self._last_frame = -1
         self.header = read_header(connection, path)
@@ -152,13 +153,17 @@ class RunWriter:
         with self._lock:
             self.flush()
             sealed = seal_part(self._path)
+            self._closed = True
             self._connection.close()
             remove_part(self._path)
             return SealedRunReader(sealed)
 
     def close(self) -> None:
-        """Flush and close; the run stays in progress and can be resumed."""
+        """Flush and close; the run stays in progress and can be resumed. Harmless once sealed."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             try:
                 self.flush()
                 with storing(self._path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 import zlib
 from pathlib import Path
 from typing import Any
@@ -46,15 +47,16 @@ class SealedRunReader:
         self._path = path
         self._sets = self._page.data_sets
         try:
-            self._file = path.open("rb", buffering=0)
+            self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
             raise ResourceError(f"{path} cannot be opened ({error.strerror}).") from error
+        self._close = weakref.finalize(self, os.close, self._handle)
         self._seek_lock = threading.Lock()
         self._cache: BlockCache[tuple[str, int]] = BlockCache()
         try:
             self._tracks = self._spans()
         except BaseException:
-            self._file.close()
+            self._close()
             raise
         order = sorted(self._tracks)
         self._ids = np.array(order, np.int64)
@@ -147,8 +149,8 @@ class SealedRunReader:
             raise StoreError(f"{self._path} is damaged: its checksum does not fit; predict again.")
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+        """Let go of the file; a reader nobody holds any more does it by itself."""
+        self._close()
 
     def __enter__(self) -> SealedRunReader:
         return self
@@ -260,6 +262,8 @@ class SealedRunReader:
         return np.frombuffer(data, data_set.dtype).reshape(data_set.shape[1:]).copy()
 
     def _read(self, offset: int, length: int) -> bytes:
+        if not self._close.alive:  # its number may stand for another file by now
+            raise ValueError("the run is closed")
         try:
             data = self._read_at(offset, length)
         except OSError as error:
@@ -270,10 +274,10 @@ class SealedRunReader:
 
     def _read_at(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), length, offset)
+            return os.pread(self._handle, length, offset)
         with self._seek_lock:
-            self._file.seek(offset)
-            return self._file.read(length)
+            os.lseek(self._handle, offset, os.SEEK_SET)
+            return os.read(self._handle, length)
 
 
 def _fits(column: str, data_set: DataSet) -> bool:
