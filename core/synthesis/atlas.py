@@ -47,11 +47,12 @@ def build_atlas(template: HeadTemplate, size: int) -> SkinAtlas:
     index = next(i for i, layer in enumerate(head.layers) if layer.kind == "skin")
     layer, points = head.layers[index], head.vertices[index]
     on_head = np.isin(layer.parts, _HEAD_PARTS)
+    painted = on_head | (layer.parts == Part.NECK)  # beards run down the neck
     rows, columns = _window(layer.uv[layer.triangles[on_head].ravel()] * size, size)
     hw = (rows.stop - rows.start, columns.stop - columns.start)
     drawn = Fragments.empty(hw)
     xy = layer.uv * size - np.float32(0.5) - np.array([columns.start, rows.start], np.float32)
-    mode = np.where(on_head, TWO_SIDED, 0).astype(np.uint8)
+    mode = np.where(painted, TWO_SIDED, 0).astype(np.uint8)
     flat = np.ones(len(points), np.float32)
     rasterise(xy.astype(np.float32), flat, layer.triangles, mode, drawn)
     corners = points[layer.triangles[np.maximum(drawn.triangle, 0)]]  # (h, w, 3, 3)
@@ -94,7 +95,7 @@ def _masks(
     lips = _soft(np.isin(part, (Part.UPPER_LIP, Part.LOWER_LIP)), blur * 0.6)
     nose = _soft(part == Part.NOSE, blur)
     ears = _soft(np.isin(part, (Part.EAR_LEFT, Part.EAR_RIGHT)), blur)
-    skin = np.isin(part, _HEAD_PARTS).astype(np.float32)
+    skin = (part != 255).astype(np.float32)
     front = _step(z, m[0, 2] - 0.05, m[0, 2] + 0.25)
     brow_y, eye_y = m[17:27, 1].mean(), m[36:48, 1].mean()
     nose_y, chin_y, mouth_y = m[33, 1], m[8, 1], m[[48, 54], 1].mean()
