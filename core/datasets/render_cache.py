@@ -61,7 +61,7 @@ def render_cache(
         count: Faces wanted.
         seed: Chooses the faces: face i is rendered with a seed drawn from (seed, i).
         size: Side of the stored crops, pixels.
-        processes: Worker processes; 0 = one a core.
+        processes: Worker processes; 0 = one a core, 1 = none but this one.
         renderer: `module:function` from a seed to Rendered; a name, so that workers can import it.
         report: Told after every shard.
         cancelled: Looked at after every shard.
@@ -79,12 +79,17 @@ def render_cache(
     jobs = [(str(folder), shard, seed, size, renderer) for shard in todo]
     done = shards - len(todo)
     report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
-    if jobs:
+    if processes == 1:
+        for job in jobs:
+            done += _render_shard(job)
+            report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
+            check(cancelled)
+    elif jobs:
         # spawn: children of a process that has used threads must not be forked.
         context = multiprocessing.get_context("spawn")
         with context.Pool(min(processes or os.cpu_count() or 1, len(jobs)), _quiet) as pool:
-            for _ in pool.imap_unordered(_render_shard, jobs):
-                done += 1
+            for one in pool.imap_unordered(_render_shard, jobs):
+                done += one
                 report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
                 check(cancelled)
     return face_cache.open_cache(folder)
@@ -112,7 +117,7 @@ def _render_shard(job: tuple[str, int, int, int, str]) -> int:
     face_cache.write_shard(
         Path(folder), shard, np.stack(images), np.stack(points), np.stack(visible)
     )
-    return shard
+    return 1
 
 
 def _named(renderer: str) -> Callable[[int], Rendered]:
