@@ -46,7 +46,7 @@ def skin_layer() -> tuple[MeshLayer, Array]:
     sheet = lattice(rows, columns)
     cell_row, cell_column = np.divmod(np.arange((rows - 1) * (columns - 1)), columns - 1)
     middle = surf.COLUMNS[cell_column] + 0.5
-    parts = _skin_parts(cell_row, middle)
+    parts = _skin_parts(cell_row, np.asarray(middle, dtype=np.float64))
     column = np.abs(middle)
     hole = (cell_row == surf.LID_UP) & (column > surf.INNER) & (column < surf.OUTER)
     keep = np.repeat(~hole, 2)

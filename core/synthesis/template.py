@@ -215,12 +215,14 @@ def load_template(name: str = "auto") -> HeadTemplate:
         InputError: If the name is unknown, or the folder is missing or incomplete.
     """
     from core.errors import InputError
-    from core.synthesis import makehuman, procedural
+    from core.synthesis.makehuman import head_folder
+    from core.synthesis.makehuman import load as load_makehuman
+    from core.synthesis.procedural import load as load_procedural
 
     if name == "auto":
-        name = "makehuman" if makehuman.head_folder() else "procedural"
+        name = "makehuman" if head_folder() else "procedural"
     if name == "procedural":
-        return procedural.load()
+        return load_procedural()
     if name == "makehuman":
-        return makehuman.load()
+        return load_makehuman()
     raise InputError(f"No head template is called {name!r}; there are auto, makehuman, procedural.")
