@@ -22,13 +22,13 @@ FOLDER_FPS = Fraction(25)
 """A folder states no rate; 25 frames a second is assumed, and `info` says 25."""
 
 
-def natural_key(name: str) -> list[tuple[int, int | str]]:
-    """A sorting key by which runs of digits compare as numbers."""
-    parts = re.split(r"(\d+)", name.casefold())
+def natural_key(name: str) -> tuple[list[tuple[int, int | str]], str]:
+    """A sorting key by which runs of digits compare as numbers and "a" comes before "a1"."""
+    parts = re.split(r"(\d+)", Path(name).stem.casefold())
     key: list[tuple[int, int | str]] = [
         (0, int(part)) if part.isdecimal() else (1, part) for part in parts if part
     ]
-    return [*key, (2, name)]  # equal but for case or leading zeros: still one fixed order
+    return key, name  # equal but for case or leading zeros: still one fixed order
 
 
 def image_files(folder: Path) -> list[Path]:

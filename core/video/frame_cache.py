@@ -1,7 +1,7 @@
 """Decoded frames kept for the way back, within a budget of bytes.
 
 Frames stay as the decoder made them (YUV 4:2:0 holds half the bytes of RGB). When the budget is
-full, the frame farthest from the playhead leaves; frames behind the direction of play count four
+full, the frame farthest from the playhead leaves; frames behind the way it is moving count four
 times as far. A "least recently used" order would do harm here: the frames a backward play needs
 next were decoded first and touched least.
 """
@@ -15,6 +15,8 @@ from av.video.frame import VideoFrame
 
 DEFAULT_BUDGET_BYTES = 512 << 20
 _BEHIND = 4
+_SMALL_STEP = 8
+"""A longer move is a jump and says nothing about where the next one goes."""
 
 
 def frame_bytes(frame: VideoFrame) -> int:
@@ -30,9 +32,17 @@ class FrameCache:
         self.held_bytes = 0
         self.playhead = 0
         self.direction = 0
+        self._trend = 0
         self._lock = threading.Lock()
         self._frames: dict[int, VideoFrame] = {}
         self._order: list[int] = []  # the same indices, sorted: one of its ends leaves next
+
+    def move_to(self, i: int) -> None:
+        """The playhead is at frame `i` now: what is near stays, more so ahead than behind."""
+        step = i - self.playhead
+        if step:
+            self._trend = (step > 0) - (step < 0) if abs(step) <= _SMALL_STEP else 0
+        self.playhead = i
 
     def get(self, i: int) -> VideoFrame | None:
         """Frame `i` if it is held."""
@@ -82,4 +92,4 @@ class FrameCache:
 
     def _distance(self, i: int) -> int:
         ahead = i - self.playhead
-        return abs(ahead) * (_BEHIND if ahead * self.direction < 0 else 1)
+        return abs(ahead) * (_BEHIND if ahead * (self.direction or self._trend) < 0 else 1)

@@ -158,6 +158,7 @@ class _Pass:
         self.checksums: list[int] = []
         self.keys: dict[int, tuple[int, ...]] = {}
         self.first: tuple[int, ...] | None = None
+        self.size: tuple[int, int] | None = None  # of the first frame
         self.packets = 0
         self.errors = 0
         self.corrupt = 0
@@ -184,7 +185,8 @@ class _Pass:
         self.corrupt += frame.is_corrupt
         self.pts.append(frame.pts)
         self.origins.append(origin_of(frame))
-        self.checksums.append(checksum(rgb_of(frame)))
+        self.size = self.size or (frame.width, frame.height)
+        self.checksums.append(checksum(rgb_of(frame, self.size)))
 
 
 def _index_decoded(path: Path, report: Report, cancelled: Cancelled) -> FrameIndex:

@@ -72,12 +72,21 @@ def _is_turn(p: float, q: float) -> bool:
     return abs(abs(p) - 1.0) < 0.01 and abs(abs(q) - 1.0) < 0.01
 
 
-def rgb_of(frame: VideoFrame) -> NDArray[np.uint8]:
-    """A frame's stored picture by PyAV's default conversion, (H, W, 3) uint8, contiguous.
+def rgb_of(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A frame's stored picture by PyAV's default conversion.
 
     One thread gives the same bytes as PyAV's default of one a core, at less cost for one frame.
+
+    Args:
+        frame: As decoded.
+        size: Width and height of the clip's first frame. A frame of another size (a recording
+            whose format changed on the way) is scaled to it, as FFmpeg itself does.
+
+    Returns:
+        (H, W, 3) uint8, contiguous.
     """
-    return np.ascontiguousarray(frame.to_ndarray(format="rgb24", threads=1))
+    rgb = frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1)
+    return np.ascontiguousarray(rgb)
 
 
 def checksum(stored: NDArray[np.uint8]) -> int:

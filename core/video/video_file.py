@@ -73,7 +73,7 @@ class VideoFile:
 
     def frame(self, i: int) -> NDArray[np.uint8]:
         """Frame `i` as RGB (H, W, 3) uint8."""
-        self._cache.playhead = i
+        self._cache.move_to(i)
         if self._ahead is not None:
             self._ahead.wake()
         while True:
@@ -84,7 +84,7 @@ class VideoFile:
                     frame = self._fetch(i)
                     index = self._index
             with self._converting:
-                stored = rgb_of(frame)
+                stored = rgb_of(frame, self._stored_size)
             if index is self._index and self._is_as_indexed(index, i, stored):
                 return self._orientation.apply(stored)
 
@@ -98,7 +98,7 @@ class VideoFile:
                     index = self._index
                     decoder = Decoder(self._path, index, frame_threads=True)
                 try:
-                    stored = rgb_of(decoder.decode(i))
+                    stored = rgb_of(decoder.decode(i), self._stored_size)
                 except IndexMismatch:
                     # frame() indexes anew and, where need be, says that there is no such frame.
                     yield i, self.frame(i)
@@ -204,6 +204,7 @@ class VideoFile:
             self._index_again()
             return
         self._orientation = orientation_of(first)
+        self._stored_size = first.width, first.height
         self.info = self._measure(first)
 
     def _measure(self, first: VideoFrame) -> VideoInfo:

@@ -72,6 +72,24 @@ def _two_recordings(clips, path: Path) -> Path:
     return file
 
 
+def _size_changes(clips, path: Path) -> Path:
+    """A broadcast that goes from 64×48 to 80×60 on the way."""
+    small = clips.write(path / "small.ts", frames=20, options=_X264).read_bytes()
+    large = clips.write(path / "large.ts", frames=20, options=_X264, size=(80, 60)).read_bytes()
+    file = path / "sizes.ts"
+    file.write_bytes(small + large)
+    return file
+
+
+def test_frames_of_another_size_are_scaled_to_the_first(clips, tmp_path):
+    with VideoReader(_size_changes(clips, tmp_path), tmp_path) as reader:
+        assert reader.info.frames == 40
+        for i in (39, 20, 19, 25, 0):
+            frame = reader.frame(i)
+            assert frame.shape == (48, 64, 3)
+            assert clips.number_of(frame) == i % 20
+
+
 def _still_life(clips, path: Path) -> Path:
     """Nothing moves: all key packets are the same bytes, only their times differ."""
     return clips.write(path / "still.avi", codec="mpeg4", gop=5, draw=lambda k: clips.picture(7))
