@@ -45,11 +45,11 @@ def stored_crop(
     matrix = np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
     shrunk = scale < 0.6
     if shrunk:  # a bilinear warp alone would alias
-        rgb = cv2.GaussianBlur(rgb, (0, 0), 0.45 / scale)
+        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.45 / scale), np.uint8)
     crop = cv2.warpAffine(
         rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return crop, (xy * scale + shift).astype(np.float32)
+    return np.asarray(crop, np.uint8), np.asarray(xy * scale + shift, np.float32)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def open_cache(folder: Path) -> FaceCache:
         StoreError: If it was written by a newer program or a shard is damaged.
     """
     header = _read_header(folder)
-    images, points, visible = [], [], []
+    images: list[NDArray[np.uint8]] = []
+    points, visible = [], []
     while True:
         files = shard_files(folder, len(images))
         if not all(file.is_file() for file in files):

@@ -139,7 +139,7 @@ def _scored(
     scheme: LandmarkScheme,
 ) -> dict[str, Any]:
     sizes = nme.pair_distance(truth, scheme.normalising_pair)
-    missed = ~np.isfinite(predicted).any(axis=(1, 2))
+    missed = np.asarray(~np.isfinite(predicted).any(axis=(1, 2)))
     # A missed face: every true point is one normaliser away.
     away = truth + np.array([MISSED, 0.0]) * sizes[:, None, None]
     predicted = np.where(missed[:, None, None], away, predicted)

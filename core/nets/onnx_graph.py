@@ -105,7 +105,7 @@ def _export(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[str]) 
         torch.onnx.export(
             net,
             (torch.zeros(2, *input_shape),),
-            file,
+            file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=OPSET,
             # PRESERVE keeps BatchNorm apart from its convolution, hence the weights' names.

@@ -119,13 +119,13 @@ class ResNetBody(nn.Module):
         self.maxpool = nn.MaxPool2d(3, 2, 1) if stem_pool else nn.Identity()
         self.strides = (2, 4, 8, 16, 32) if stem_pool else (2, 2, 4, 8, 16)
         channels = [planes[0]]
-        for number, (plane, repeat) in enumerate(zip(planes, repeats, strict=True), start=1):
-            stride = 1 if number == 1 else 2
+        layers = []
+        for plane, repeat, stride in zip(planes, repeats, (1, 2, 2, 2), strict=True):
             blocks = [block(channels[-1], plane, stride)]
-            out = plane * block.expansion
-            blocks += [block(out, plane) for _ in range(repeat - 1)]
-            setattr(self, f"layer{number}", nn.Sequential(*blocks))
-            channels.append(out)
+            channels.append(plane * block.expansion)
+            blocks += [block(channels[-1], plane) for _ in range(repeat - 1)]
+            layers.append(nn.Sequential(*blocks))
+        self.layer1, self.layer2, self.layer3, self.layer4 = layers
         self.channels = tuple(channels)
         self._start()
 

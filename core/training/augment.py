@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import apply_affine, compose_affine, similarity
+from core.geometry import Array, apply_affine, compose_affine, similarity
 from core.training.recipe import AugmentRecipe
 
 Image = NDArray[np.uint8]
@@ -22,14 +22,12 @@ Image = NDArray[np.uint8]
 class Placement(NamedTuple):
     """Where a crop lies."""
 
-    matrix: NDArray[np.float64]
+    matrix: Array
     """Stored crop → net input, (2, 3)."""
     flipped: bool
 
 
-def base_matrix(
-    xy: NDArray[np.floating], input_size: int, scale: float, angle_rad: float
-) -> NDArray[np.float64]:
+def base_matrix(xy: NDArray[np.floating], input_size: int, scale: float, angle_rad: float) -> Array:
     """The undisturbed crop: the box rule of the exported card (`core.faces.crops.crop_matrix`).
 
     A square of `scale` × the longer side of the hull, both measured in the upright frame.
@@ -70,20 +68,19 @@ def random_placement(
 
 def move_points(
     xy: NDArray[np.floating], placement: Placement, mirror: NDArray[np.integer]
-) -> NDArray[np.float64]:
+) -> Array:
     """Points (M, 2) in the net's input; flips also swap mirror pairs."""
     moved = apply_affine(placement.matrix, xy)
     return moved[mirror] if placement.flipped else moved
 
 
-def warp(
-    image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.Generator | None = None
-) -> Image:
+def warp(image: Image, matrix: Array, size: int, rng: np.random.Generator | None = None) -> Image:
     """Resample to (size, size, 3); outside the picture black, or at random its edge or a mirror.
 
     Black is what a predictor shows beyond the frame.
     """
-    border, value = cv2.BORDER_CONSTANT, (0, 0, 0)
+    border: int = cv2.BORDER_CONSTANT
+    value: tuple[int, ...] = (0, 0, 0)
     if rng is not None:
         choice = rng.random()
         if choice < 0.4:
@@ -202,14 +199,13 @@ def lower_resolution(image: Image, rng: np.random.Generator) -> Image:
 
 def add_noise(image: Image, rng: np.random.Generator) -> Image:
     """Gaussian noise, grey or coloured, of 2 to 18 levels."""
-    channels = 1 if rng.random() < 0.4 else 3
-    noise = np.zeros((*image.shape[:2], channels), np.int16)
+    height, width, channels = image.shape[0], image.shape[1], 1 if rng.random() < 0.4 else 3
+    noise = np.zeros((height, width * channels), np.int16)
     # cv2's generator is several times faster than numpy's; it is seeded from ours.
     cv2.setRNGSeed(int(rng.integers(0, 2**31 - 1)))
-    cv2.randn(noise, 0, float(rng.uniform(2, 18)))
-    return np.clip(
-        image.astype(np.int16) + noise.reshape(*image.shape[:2], channels), 0, 255
-    ).astype(np.uint8)
+    cv2.randn(noise, np.zeros(1), np.full(1, rng.uniform(2, 18)))
+    loud = image.astype(np.int16) + noise.reshape(height, width, channels)
+    return loud.clip(0, 255).astype(np.uint8)
 
 
 def compress(image: Image, rng: np.random.Generator) -> Image:
@@ -223,7 +219,7 @@ def no_face(image: Image, rng: np.random.Generator, size: int) -> Image:
     """A crop without a face, made from one with: tiles in disorder, a small corner, or texture."""
     choice = rng.random()
     if choice < 0.45:
-        return _shuffled(cv2.resize(image, (size, size)), rng)
+        return _shuffled(np.asarray(cv2.resize(image, (size, size)), np.uint8), rng)
     if choice < 0.85:
         side = int(image.shape[0] * rng.uniform(0.12, 0.3))
         edge = image.shape[0] - side

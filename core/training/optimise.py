@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,7 @@ def make_optimiser(net: nn.Module, recipe: OptimiseRecipe) -> torch.optim.Optimi
             net.parameters(), lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay
         )
     if recipe.optimiser == "adamw":
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [p for p in net.parameters() if p.ndim > 1]},
             {"params": [p for p in net.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]

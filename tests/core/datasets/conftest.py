@@ -21,5 +21,3 @@ def picture(tmp_path: Path) -> Path:
     file = tmp_path / "face.png"
     cv2.imwrite(str(file), np.random.default_rng(1).integers(0, 255, (50, 60, 3), np.uint8))
     return file
-
-

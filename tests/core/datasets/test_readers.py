@@ -253,7 +253,9 @@ def test_splits_are_disjoint_complete_and_by_subject():
     parts = {name: split_of(samples, name) for name in ("train", "validation", "test")}
     assert sum(map(len, parts.values())) == 300
     people = [{s.subject for s in part} for part in parts.values()]
-    assert not (people[0] & people[1] or people[1] & people[2] or people[0] & people[2])
+    assert not people[0] & people[1]
+    assert not people[1] & people[2]
+    assert not people[0] & people[2]
     assert 0.7 < len(parts["train"]) / 300 < 0.9
 
 

@@ -46,7 +46,7 @@ def test_absent_classes_are_nan_and_left_out_of_the_mean():
     ("truth", "predicted"), [(np.zeros((2, 2), int), np.zeros((2, 3), int)), ([[4]], [[0]])]
 )
 def test_other_sizes_and_unknown_labels_are_refused(truth: np.ndarray, predicted: np.ndarray):
-    with pytest.raises(ValueError, match="size|labels"):
+    with pytest.raises(ValueError, match=r"size|labels"):
         iou.confusion_matrix(np.asarray(truth), np.asarray(predicted), 4)
 
 

@@ -64,7 +64,7 @@ def test_nothing_known_gives_nan_not_zero():
 @pytest.mark.parametrize("sizes", [np.array([0.0]), np.array([np.nan]), np.array([1.0, 2.0])])
 def test_bad_normalisers_are_refused(sizes: np.ndarray):
     predicted, truth = _faces([1.0])
-    with pytest.raises(ValueError, match="normaliser|shapes"):
+    with pytest.raises(ValueError, match=r"normaliser|shapes"):
         nme.point_errors(predicted, truth, sizes)
 
 

@@ -117,7 +117,7 @@ def test_published_weights_load_by_name_and_misfits_are_refused():
 
 def test_the_registry_names_what_it_knows_and_what_does_not_fit():
     assert isinstance(build_net("ffld", SMALL), FFLD)
-    with pytest.raises(InputError, match="known are .*ffld"):
+    with pytest.raises(InputError, match=r"known are .*ffld"):
         build_net("nothing", {})
     with pytest.raises(InputError, match="0 to 3"):
         build_net("ffld", {"stages": 4})
