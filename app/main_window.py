@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
         session = self.session
         session.document_changed.connect(self._show_document)
         session.clip_changed.connect(self._show_document)
-        session.clip_changed.connect(self.banner.hide)
+        session.clip_changed.connect(self._on_clip_changed)
         session.clip_ready.connect(self._on_clip_ready)
         session.clip_failed.connect(self._on_clip_failed)
         session.settings.changed.connect(self._on_setting_changed)
@@ -236,6 +236,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" — ".join([*names, "Lineament"]))
         if is_open:
             self.canvas.setFocus()
+
+    @Slot()
+    def _on_clip_changed(self) -> None:
+        # The feed, which hears of it first, has already told the problem of a clip that is lost.
+        entry = self.session.entry
+        self.banner.setVisible(bool(entry and entry.problem))
 
     @Slot()
     def _on_history_moved(self) -> None:
@@ -382,5 +388,7 @@ class MainWindow(QMainWindow):
         self.feed.close()
         self.column_loader.close()
         self.session.close_document()
+        for timer in self.findChildren(QTimer):
+            timer.stop()
         super().closeEvent(event)
         self.closed.emit()

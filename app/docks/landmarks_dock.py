@@ -73,6 +73,7 @@ class LandmarksDock(QWidget):
         tree.setHeaderLabels(["Landmark", "x", "y", "Score"])
         tree.setFrameShape(QTreeWidget.Shape.NoFrame)
         tree.setUniformRowHeights(True)
+        tree.setMinimumHeight(60)
         tree.setIconSize(QSize(12, 12))
         tree.setFont(theme.figures_font(self.font()))
         header = tree.header()

@@ -43,7 +43,9 @@ def make_bins(first: float, last: float, width: int, frames: int) -> Bins:
     """
     edges = np.linspace(first, last, width + 1)
     starts = np.clip(np.floor(edges[:-1] + 1e-9), 0, frames - 1).astype(np.intp)
-    stop = int(np.clip(np.ceil(last - 1e-9), starts[-1] + 1, frames))
+    stop = int(starts[-1]) + 1
+    if last - first >= width:  # else frames are wider than columns, and each shows one
+        stop = int(np.clip(np.ceil(last - 1e-9), stop, frames))
     return Bins(starts, stop)
 
 

@@ -152,7 +152,7 @@ def _confidence_row(columns: ClipColumns) -> Row:
         value = lowest[frame_idx]
         return f"confidence {value:.2f}" if np.isfinite(value) else "no confidence"
 
-    return Row("Confidence", 32, render, describe)
+    return Row("Confidence", 28, render, describe)
 
 
 def _jitter_row(columns: ClipColumns) -> Row:
@@ -173,7 +173,7 @@ def _jitter_row(columns: ClipColumns) -> Row:
         value = values[frame_idx]
         return f"jitter {value:.2f} % of the face" if np.isfinite(value) else "no jitter"
 
-    return Row("Jitter", 22, render, describe)
+    return Row("Jitter", 18, render, describe)
 
 
 def _edits_row(columns: ClipColumns) -> Row:

@@ -12,7 +12,7 @@ _STEPS_PER_FRAME = 10
 """Scroll bars count in whole numbers; the timeline scrolls by fractions of a frame."""
 
 
-_MOST_HEIGHT = 185
+_MOST_HEIGHT = 160
 """Pixels the rows may claim; more people are scrolled to."""
 
 

@@ -38,7 +38,7 @@ def test_patterns_are_filled_in(tmp_path):
 
 
 def test_a_missing_path_is_named(tmp_path):
-    with pytest.raises(InputError, match="nothing.mp4"):
+    with pytest.raises(InputError, match=r"nothing\.mp4"):
         opening.expand([str(tmp_path / "nothing.mp4")])
 
 
