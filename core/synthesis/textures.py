@@ -8,7 +8,7 @@ shine are painted over it where a map of the neutral head (`SkinAtlas`) says the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -97,6 +97,8 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
     if look.skin_file is None or folder is None:
         whole = np.full((atlas.size, atlas.size, 4), 200, np.uint8)
         mean = to_linear(np.full(3, 200 / 255, np.float32))
+        own_lips = 0.8 - 0.5 * look.lip_plainness  # no picture brings lips along
+        look = replace(look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02)
     else:
         whole = load_picture(folder / look.skin_file, atlas.size)
         mean = _mean_colour(folder / look.skin_file, atlas)
