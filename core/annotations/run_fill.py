@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -55,7 +54,7 @@ def track_columns(shape: RunShape) -> list[tuple[str, str, tuple[int, ...]]]:
     columns = []
     for name in COLUMNS:
         row, dtype, _ = column_shape(name, points)
-        if math.prod(row) > 0:
+        if not row or name == "box" or name in shape.per_point:
             columns.append((name, dtype.str, row))
     for scheme in sorted(shape.maps):
         columns.append((f"label_offset/{scheme}", "<i8", ()))

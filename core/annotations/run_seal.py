@@ -109,10 +109,12 @@ def _lay_out(fresh: Path, sets: dict[str, DataSet], block: int, plan: Plan) -> d
     early = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     early.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     early.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    early.set_obj_track_times(False)
     links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
     links.set_create_intermediate_group(True)
     placed = {}
-    with h5py.File(fresh, "w", userblock_size=block, libver=("v108", "v110")) as file:
+    # The oldest format keeps no times of groups: equal runs are equal files.
+    with h5py.File(fresh, "w", userblock_size=block, libver=("earliest", "v110")) as file:
         file.attrs["format"] = "lineament-run"
         file.attrs["format_version"] = 1
         for name, wanted in sets.items():

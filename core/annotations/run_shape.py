@@ -10,6 +10,7 @@ from typing import Any
 from core.annotations.records import FaceRecord
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_PER_POINT = ("landmarks", "landmark_scores", "visible")
 _MAX_TRACK = (1 << 31) - 1
 
 
@@ -19,6 +20,8 @@ class RunShape:
 
     points: int | None = None
     """M; None until a face has landmarks."""
+    per_point: set[str] = field(default_factory=set)
+    """Which of landmarks, landmark_scores, visible any face has."""
     classes: dict[str, int] = field(default_factory=dict)
     """K by mask scheme, of class scores."""
     maps: set[str] = field(default_factory=set)
@@ -46,9 +49,11 @@ class RunShape:
             raise ValueError(f"track {face.track_id} is outside 0 … {_MAX_TRACK}")
         if face.box_xyxy.shape != (4,):
             raise ValueError(f"a box is (4,), not {face.box_xyxy.shape}")
-        for array, tail in ((face.landmarks, (2,)), (face.landmark_scores, ()), (face.visible, ())):
+        for name in _PER_POINT:
+            array = getattr(face, name)
             if array is not None:
-                self._take_points(array.shape, tail)
+                self._take_points(array.shape, (2,) if name == "landmarks" else ())
+                self.per_point.add(name)
         for scheme, scores in face.class_scores.items():
             if scores.shape != (self.classes.setdefault(scheme, len(scores)), 2):
                 raise ValueError(f"class scores of {scheme} have shape {scores.shape}")
@@ -64,6 +69,7 @@ class RunShape:
         """A JSON object."""
         return {
             "points": self.points,
+            "per_point": sorted(self.per_point),
             "classes": dict(sorted(self.classes.items())),
             "maps": sorted(self.maps),
             "values": sorted(self.values),
@@ -80,6 +86,7 @@ class RunShape:
             points = record["points"]
             return cls(
                 None if points is None else int(points),
+                {str(name) for name in record["per_point"]},
                 {str(name): int(count) for name, count in record["classes"].items()},
                 {str(name) for name in record["maps"]},
                 {str(name) for name in record["values"]},

@@ -1,0 +1,180 @@
+"""Any sequence of edits, undo, redo, reopening: the tables are always those of the position."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from core.annotations.clips import Probe
+from core.annotations.edits import (
+    FOREVER,
+    AddFace,
+    CompositeEdit,
+    DeleteFace,
+    SetBox,
+    SetLandmarks,
+    SetMask,
+    SetReviewState,
+    SetTrack,
+)
+from core.annotations.project import Project
+from core.annotations.records import LandmarkAnnotation, ReviewState, Source
+from core.annotations.track_edits import MergeTracks, SplitTrack, SwapTracks
+from core.masks.label_map import LabelMap
+
+FRAMES = 9000  # more than two blocks of states
+tracks = st.integers(0, 3)
+frames = st.sampled_from([0, 1, 2, 4095, 4096, 8999])
+seeds = st.integers(0, 50)
+
+
+def landmarks(seed: int) -> LandmarkAnnotation | None:
+    rng = np.random.default_rng(seed)
+    if seed == 0:
+        return None
+    points = rng.normal(0, 9, (7, 2)).astype(np.float32)
+    points[rng.random(7) < 0.3] = np.nan
+    visible = rng.random(7) < 0.5 if seed % 2 else None
+    return LandmarkAnnotation(points, rng.random(7) < 0.5, visible)
+
+
+def mask(seed: int) -> LabelMap | None:
+    rng = np.random.default_rng(seed)
+    if seed == 0:
+        return None
+    height, width, x0, y0 = (int(v) for v in rng.integers(0, 9, 4))
+    return LabelMap(rng.integers(0, 3, (height, width)).astype(np.uint8), x0 - 4, y0)
+
+
+def box(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 9, 4).astype(np.float32)
+
+
+CLIP = "c" * 16
+spans = st.tuples(frames, frames).map(sorted).map(lambda ends: (ends[0], ends[1] + 1))
+face_edits = st.one_of(
+    st.builds(lambda t, f, s: SetLandmarks(CLIP, t, f, "x7", landmarks(s)), tracks, frames, seeds),
+    st.builds(
+        lambda t, f, s: SetMask(CLIP, t, f, "face5", mask(s), Source(s % 6)), tracks, frames, seeds
+    ),
+    st.builds(lambda t, f, s: SetBox(CLIP, t, f, box(s) if s else None), tracks, frames, seeds),
+    st.builds(
+        lambda t, f, s: AddFace(CLIP, t, f, box(s) if s % 2 else None), tracks, frames, seeds
+    ),
+)
+edits = st.one_of(
+    face_edits,
+    st.builds(
+        lambda t, span, state, all_: SetReviewState(CLIP, t, *span, state, all_),
+        tracks, spans, st.sampled_from(ReviewState), st.booleans(),
+    ),
+    st.builds(lambda t, span: DeleteFace(CLIP, t, *span), tracks, spans),
+    st.builds(lambda t, s: SetTrack(CLIP, t, "abc"[: s % 4]), tracks, seeds),
+    st.builds(lambda a, b, f: SwapTracks(CLIP, "r", f, FOREVER, a, b), tracks, tracks, frames),
+    st.builds(lambda a, b, s: MergeTracks(CLIP, "r", *s, a, b), tracks, tracks, spans),
+    st.builds(lambda a, b, s: SplitTrack(CLIP, None, *s, a, b), tracks, tracks, spans),
+    st.builds(
+        lambda parts, skip: CompositeEdit("many", tuple(parts), skip),
+        st.lists(face_edits, min_size=1, max_size=5), st.booleans(),
+    ),
+)  # fmt: skip
+
+
+class HistoryMachine(RuleBasedStateMachine):
+    """`digests[n]` is what the tables held when n edits were in force."""
+
+    @initialize()
+    def create(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.project = Project.create(self.folder / "p.lin")
+        (self.folder / "a.mp4").write_bytes(b"x")
+        self.project.add_clip(self.folder / "a.mp4", Probe("c" * 64, FRAMES, 25.0, 64, 48))
+        self.digests = [self.project.digest()]
+        self.position = 0
+
+    @rule(edit=edits)
+    def apply(self, edit) -> None:
+        applied = self.project.apply(edit, "ann")
+        if applied.seq:
+            self.position += 1
+            self.digests = [*self.digests[: self.position], self.project.digest()]
+            assert self.digests[-1] != self.digests[-2]
+
+    @precondition(lambda self: self.position > 0)
+    @rule()
+    def undo(self) -> None:
+        assert self.project.undo() is not None
+        self.position -= 1
+
+    @rule()
+    def redo(self) -> None:
+        done = self.project.redo()
+        assert (done is None) == (self.position + 1 == len(self.digests))
+        self.position += done is not None
+
+    @rule()
+    def reopen(self) -> None:
+        self.project.close()
+        self.project = Project.open(self.folder / "p.lin")
+
+    @rule()
+    def undo_all_and_redo_all(self) -> None:
+        for back in range(self.position, 0, -1):
+            self.project.undo()
+            assert self.project.digest() == self.digests[back - 1]
+        for _ in range(self.position):
+            self.project.redo()
+
+    @invariant()
+    def tables_are_those_of_the_position(self) -> None:
+        if hasattr(self, "project"):
+            assert self.project.digest() == self.digests[self.position]
+            assert self.project.history_position == self.position
+
+    @invariant()
+    def every_frame_can_be_shown(self) -> None:
+        if hasattr(self, "project"):
+            for frame in (0, 4096):
+                self.project.shown(CLIP, frame)
+
+    def teardown(self) -> None:
+        if hasattr(self, "project"):
+            self.project.close()
+            shutil.rmtree(self.folder)
+
+
+HistoryMachine.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestHistory = HistoryMachine.TestCase
+
+
+@pytest.mark.soak
+def test_long_histories():
+    """500 mixed edits undone and redone, several times over."""
+    run_state_machine_as_test(
+        HistoryMachine,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=500,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
