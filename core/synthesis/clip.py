@@ -21,6 +21,7 @@ from core.synthesis.background import sample_background
 from core.synthesis.camera import Camera
 from core.synthesis.degrade import CameraFaults, sample_faults
 from core.synthesis.landmarks import CameraStack, project_landmarks
+from core.synthesis.motion import Motion, MotionSettings
 from core.synthesis.recipe import PRESETS, Recipe
 from core.synthesis.render import Drawn, draw, join
 from core.synthesis.scene import (
@@ -36,9 +37,9 @@ from core.synthesis.scene import (
     sample_scene,
     stream,
 )
-from core.synthesis.shot_motion import ShotMotion, plan_motion, wander
+from core.synthesis.signals import smooth_noise
 from core.synthesis.subject import Subject, prepare_subject
-from core.synthesis.template import PosedHead
+from core.synthesis.template import HeadPose, PosedHead
 from core.synthesis.world import (
     RenderedFrame,
     extras_of,
@@ -66,7 +67,7 @@ class Shot:
     scene: Scene
     camera: Camera  # of a frame without pan
     pan_px: FloatArray  # (T, 2) the picture's shift through time
-    motion: ShotMotion
+    poses: tuple[HeadPose, ...]
     shifts: tuple[FloatArray, ...]  # a prop's way, (T, 3) decimetres in the head's axes
     brightness: FloatArray  # (T,) factor on the key light
     faults: CameraFaults
@@ -83,8 +84,8 @@ class Clip:
         recipe: The world; None = the default one. Easy stretches (frontal, unoccluded) and hard
             ones alternate whatever it says.
         fps: Frames a second, for the speed of motion.
-        cut_every_s: Mean length of a shot; shots are at least 1.5 s.
         subject: Number of the person in every shot; None = drawn, one or several.
+        settings: How lively people are and how often a cut comes; None = from the recipe.
     """
 
     def __init__(
@@ -94,19 +95,22 @@ class Clip:
         image_hw: tuple[int, int] = (256, 256),
         recipe: Recipe | None = None,
         fps: float = 25.0,
-        cut_every_s: float = 8.0,
         subject: int | None = None,
+        settings: MotionSettings | None = None,
     ) -> None:
         self.seed, self.frames, self.image_hw, self.fps = seed, frames, image_hw, fps
         self.recipe = recipe or PRESETS["default"]
         self._template = template_of(self.recipe.template)
-        rng = np.random.default_rng([0xC11, seed])
-        bounds = _cuts(rng, frames, fps, cut_every_s)
-        people = _cast(rng, len(bounds) - 1, seed, subject)
+        motion = Motion(seed, frames, fps, settings or _settings_of(self.recipe))
+        first = _FIRST_SUBJECT + seed * _PEOPLE_PER_CLIP
         self.shots = tuple(
-            self._plan(number, bounds[number], bounds[number + 1], person)
-            for number, person in enumerate(people)
-        )
+            self._plan(
+                number, planned.start, planned.stop, planned.hard,
+                first + planned.subject if subject is None else subject,
+                tuple(motion.pose(t) for t in range(planned.start, planned.stop)),
+            )
+            for number, planned in enumerate(motion.shots)
+        )  # fmt: skip
         lengths = [shot.stop - shot.start for shot in self.shots]
         self.shot_of: NDArray[np.int64] = np.repeat(np.arange(len(lengths)), lengths)
         self._subject = lru_cache(maxsize=2)(self._prepare)
@@ -128,7 +132,7 @@ class Clip:
             faults = replace(shot.faults, **self._streak(shot, index))
             rng = stream(shot.seed + index, NOISE)
             rgb = photograph(drawn, self._behind(shot, index), faults, rng)
-        scene = replace(shot.scene, pose=shot.motion.poses[index - shot.start])
+        scene = replace(shot.scene, pose=shot.poses[index - shot.start])
         return truth(drawn, posed, scene, rgb, outputs, shot.subject)
 
     def flow(self, index: int, other: int) -> FloatArray:
@@ -156,33 +160,38 @@ class Clip:
         """The 68 landmarks of all frames without rendering, (frames, 68, 2)."""
         parts = []
         for shot in self.shots:
-            poses = shot.motion.poses
+            poses = shot.poses
             anchors = self._template.anchors([shot.scene.shape] * len(poses), poses)
             cameras = [self._camera(shot, t) for t in range(shot.start, shot.stop)]
             parts.append(project_landmarks(anchors, CameraStack.of(cameras)))
         return np.concatenate(parts)
 
-    def _plan(self, number: int, start: int, stop: int, person: int) -> Shot:
-        """Plan one shot; every third is an easy stretch."""
+    def _plan(
+        self, number: int, start: int, stop: int, hard: bool, person: int,
+        poses: tuple[HeadPose, ...],
+    ) -> Shot:  # fmt: skip
+        """Plan one shot; easy stretches are framed and lit kindly and have nothing in front."""
         seed = self.seed * 1009 + number * 31 + 7
-        recipe = PRESETS["frontal"] if number % 3 == 0 else self.recipe
-        recipe = replace(
-            recipe, template=self.recipe.template, background_folder=self.recipe.background_folder
-        )
+        recipe = self.recipe
+        if not hard:
+            recipe = replace(recipe, occluded_share=0.0, faults=min(recipe.faults, 0.4))
         who = sample_scene(self._template, person, recipe)
         where = sample_scene(self._template, seed, recipe)
-        scene = replace(where, shape=who.shape, look=who.look)
+        if recipe.expression != 1.0:
+            factor = np.float32(recipe.expression)
+            poses = tuple(replace(p, expression=p.expression * factor) for p in poses)
+        scene = replace(where, shape=who.shape, look=who.look, pose=poses[0])
         length = stop - start
-        motion = plan_motion(seed, length, self.fps, scene.pose, recipe.expression)
-        posed = self._template.deform(scene.shape, motion.poses[0])
+        posed = self._template.deform(scene.shape, poses[length // 2])
         camera = frame_face(posed.anchors, self.image_hw, draw_view(stream(seed, VIEW), recipe))
         rng = stream(seed, CAMERA)
         sway = float(rng.uniform(0, 0.012)) * min(self.image_hw)
-        pan = np.stack([wander(rng, length, self.fps, 1.2) * sway for _ in range(2)], 1)
+        pan = np.stack([smooth_noise(rng, length, self.fps, 1.2) * sway for _ in range(2)], 1)
         faults = sample_faults(rng, eye_distance_px(posed, camera), recipe.faults)
-        change = wander(rng, length, self.fps, 2.5) * (0.35 if rng.random() < 0.4 else 0.05)
+        swing = 0.35 if hard and rng.random() < 0.5 else 0.05
+        change = smooth_noise(rng, length, self.fps, 2.5) * swing
         return Shot(
-            start, stop, person, scene, camera, pan.astype(np.float32), motion,
+            start, stop, person, scene, camera, pan.astype(np.float32), poses,
             _ways(stream(seed, PROPS), scene.props, length, self.fps),
             np.exp(change).astype(np.float32), replace(faults, motion_px=0.0), seed,
         )  # fmt: skip
@@ -194,7 +203,7 @@ class Clip:
         return prepare_subject(self._template, shot.scene.shape, shot.scene.look, size)
 
     def _posed(self, shot: Shot, index: int) -> PosedHead:
-        return self._template.deform(shot.scene.shape, shot.motion.poses[index - shot.start])
+        return self._template.deform(shot.scene.shape, shot.poses[index - shot.start])
 
     def _camera(self, shot: Shot, index: int) -> Camera:
         x, y = shot.camera.centre_px
@@ -254,30 +263,20 @@ def _at(way: FloatArray, step: int) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _cuts(rng: np.random.Generator, frames: int, fps: float, every_s: float) -> list[int]:
-    """First frames of the shots, and the end."""
-    least = max(2, round(1.5 * fps))
-    bounds = [0]
-    while True:
-        length = max(least, round(rng.exponential(every_s) * fps))
-        if bounds[-1] + length > frames - least:
-            return [*bounds, frames]
-        bounds.append(bounds[-1] + length)
+def _settings_of(recipe: Recipe) -> MotionSettings:
+    """Liveliness that keeps heads within the recipe's angles; hard shots where things may hide."""
+    usual = MotionSettings()
 
+    def within(spread: tuple[float, float], largest: float) -> tuple[float, float]:
+        return min(spread[0], largest / 3), min(spread[1], largest / 2.5)
 
-def _cast(rng: np.random.Generator, shots: int, seed: int, subject: int | None) -> list[int]:
-    """Who is in each shot: often somebody seen before."""
-    if subject is not None:
-        return [subject] * shots
-    first = _FIRST_SUBJECT + seed * _PEOPLE_PER_CLIP
-    people, known = [], 0
-    for _ in range(shots):
-        if known == 0 or (rng.random() < 0.4 and known < _PEOPLE_PER_CLIP):
-            people.append(first + known)
-            known += 1
-        else:
-            people.append(first + int(rng.integers(known)))
-    return people
+    return replace(
+        usual,
+        hard_share=float(np.clip(0.15 + 0.6 * recipe.occluded_share, 0.0, 1.0)),
+        yaw_deg=within(usual.yaw_deg, recipe.yaw_deg),
+        pitch_deg=within(usual.pitch_deg, recipe.pitch_deg),
+        roll_deg=within(usual.roll_deg, recipe.roll_deg),
+    )
 
 
 def _ways(
@@ -288,7 +287,7 @@ def _ways(
     time = np.arange(length) / fps
     for prop in props:
         way = np.zeros((length, 3))
-        tremble = np.stack([wander(rng, length, fps, 0.4) for _ in range(3)], 1)
+        tremble = np.stack([smooth_noise(rng, length, fps, 0.4) for _ in range(3)], 1)
         if prop.kind not in ("mask", "strands", "scarf"):
             way += 0.06 * tremble
             angle = rng.uniform(0, 2 * np.pi)

@@ -98,7 +98,10 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
         whole = np.full((atlas.size, atlas.size, 4), 200, np.uint8)
         mean = to_linear(np.full(3, 200 / 255, np.float32))
         own_lips = 0.8 - 0.5 * look.lip_plainness  # no picture brings lips along
-        look = replace(look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02)
+        look = replace(
+            look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02,
+            eye_shadow=max(look.eye_shadow, 0.5), eye_shadow_rgb=(0.5, 0.42, 0.42),
+        )  # fmt: skip
     else:
         whole = load_picture(folder / look.skin_file, atlas.size)
         mean = _mean_colour(folder / look.skin_file, atlas)
@@ -196,11 +199,13 @@ def painted_eye(size: int) -> Texture:
     angle = np.arctan2(axis[:, None], axis[None])
     rays = 0.85 + 0.15 * np.sin(angle * 23) * np.sin(angle * 7 + radius * 60)
     iris = np.array([92, 66, 40], np.float32) * rays[..., None]
-    sclera = np.array([226, 214, 206], np.float32)
+    sclera = np.array([205, 194, 187], np.float32)
     blend = np.clip((radius - 0.165) / 0.015, 0, 1)[..., None]
     limbus = 1.0 - 0.45 * np.exp(-(((radius - 0.163) / 0.018) ** 2))[..., None]
     eye = (iris * (1 - blend) + sclera * blend) * limbus
     eye = eye * np.clip((radius - 0.06) / 0.012, 0.05, 1)[..., None]
+    lid = np.clip((axis + 0.16) / 0.14, 0.0, 1.0)[:, None, None]  # the upper lid's shadow
+    eye = eye * (0.45 + 0.55 * lid)
     return np.dstack([eye.clip(0, 255), np.full((size, size), 255.0)]).astype(np.uint8)
 
 
