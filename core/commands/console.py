@@ -9,7 +9,8 @@ import logging
 import signal
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import metadata
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,6 +21,8 @@ from core.errors import InputError
 from core.progress import Progress
 
 _logger = logging.getLogger("lineament")
+# Without a handler of its own, Python would print every error a second time.
+_logger.addHandler(logging.NullHandler())
 
 
 def version() -> str:
@@ -85,6 +88,7 @@ class Console:
         self._stop_signal: int | None = None
         self._last_drawn_s = 0.0
         self._bar_open = False
+        self._muted = False
         self._stack = ExitStack()
 
     @classmethod
@@ -121,10 +125,21 @@ class Console:
     def result(self, record: dict[str, Any], text: str | None = None) -> None:
         """Print the command's result: the record under `--json`, else `text` (or the record)."""
         self._close_bar()
+        if self._muted:
+            return
         if self.as_json or text is None:
             print(json.dumps(record, ensure_ascii=False), flush=True)
         elif text:
             print(text, flush=True)
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Keep results from stdout while one command runs others as its steps."""
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._muted = False
 
     def say(self, text: str) -> None:
         """One line for people, on stderr; silent under --quiet."""

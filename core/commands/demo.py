@@ -1,0 +1,101 @@
+"""Run the whole chain on a rendered clip (or yours): predict, overlay, exports, into one folder."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import shlex
+import shutil
+from pathlib import Path
+
+from core.commands.console import Console, require_file
+from core.errors import InputError
+from core.progress import Progress
+
+RENDERED_FRAMES = 150
+RENDERED_HW = (480, 640)
+RENDERED_FPS = 25
+RENDERED_SEED = 7
+"""The clip everybody sees first: one person, then a cut to another."""
+_CLIP_NAME = "clip.mp4"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument(
+        "clip", nargs="?", type=Path, metavar="CLIP", help="your clip instead of a rendered one"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("out/demo"), metavar="FOLDER",
+        help="where the results go (default out/demo)",
+    )  # fmt: skip
+    parser.add_argument("--model", help="a model's name or file instead of the default one")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Type the commands a user would type, and say each."""
+    given = require_file(args.clip, "clip") if args.clip else None
+    folder = _own_folder(args.output)
+    clip = given or rendered_clip(folder, console)
+    project = folder / "demo.lin"
+    model = ["--model", args.model] if args.model else []
+    _command(console, "predict", str(clip), "-o", str(project), *model)
+    for file_format, out in (("overlay", "overlay.mp4"), ("coco", "coco.json"), ("masks", "masks")):
+        what = ["export", str(project), "--clip", clip.name, "--format", file_format]
+        _command(console, *what, "-o", str(folder / out))
+    results = {
+        name: str(folder / name) for name in ("demo.lin", "overlay.mp4", "coco.json", "masks")
+    }
+    console.result({"clip": str(clip), "results": results}, "")
+    return 0
+
+
+def _own_folder(folder: Path) -> Path:
+    """The folder, empty or with an earlier demo in it; that demo's label maps make room.
+
+    The project stays, with whatever a person has done in it, and gets another run.
+
+    Raises:
+        InputError: If the folder holds something else.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "demo.lin").is_dir():
+        if (folder / "masks" / "classes.json").exists():
+            shutil.rmtree(folder / "masks")
+    elif any(folder.iterdir()) and {p.name for p in folder.iterdir()} != {_CLIP_NAME}:
+        raise InputError(f"{folder}: holds something else; give the demo a new folder.")
+    return folder
+
+
+def rendered_clip(folder: Path, console: Console) -> Path:
+    """Render the demo clip with the embedded head, unless it is there already."""
+    from core.synthesis.clip import Clip
+    from core.synthesis.recipe import Recipe
+    from core.video.writer import VideoWriter
+
+    path = folder / _CLIP_NAME
+    if path.exists():
+        return path
+    console.say(f"rendering {RENDERED_FRAMES} frames …")
+    height, width = RENDERED_HW
+    world = Recipe(
+        template="procedural", occluded_share=0.0, other_face_share=0.0, hat_share=0.0,
+        yaw_deg=30.0, pitch_deg=12.0, roll_deg=12.0, faults=0.1, eye_distance_share=(0.2, 0.24),
+        off_centre=0.04,
+    )  # fmt: skip
+    clip = Clip(RENDERED_SEED, RENDERED_FRAMES, RENDERED_HW, world, RENDERED_FPS, cut_every_s=3.0)
+    with VideoWriter(path, width, height, RENDERED_FPS) as writer:
+        for t in range(RENDERED_FRAMES):
+            console.report(Progress("render", t, RENDERED_FRAMES))
+            writer.write(clip.frame(t).rgb)
+    return path
+
+
+def _command(console: Console, name: str, *arguments: str) -> None:
+    """Run another command as if it had been typed, its own result kept from stdout."""
+    console.say(f"$ lineament {shlex.join([name, *arguments])}")
+    module = importlib.import_module(f"core.commands.{name}")
+    parser = argparse.ArgumentParser(prog=f"lineament {name}")
+    module.add_arguments(parser)
+    with console.muted():
+        module.run(parser.parse_args(arguments), console)
