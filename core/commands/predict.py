@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ DEFAULT_MODEL = "landmarks-68"
 _VIDEO_SUFFIXES = {
     ".avi", ".gif", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv",
 }  # fmt: skip
+_OVERLAY_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N, mps")
     parser.add_argument("--no-masks", action="store_true", help="do not paint face5 masks")
     parser.add_argument("--restart", action="store_true", help="do not go on with a stopped run")
+    parser.add_argument(
+        "--overlay", type=Path, metavar="OUT.mp4", help="also write a video with the result drawn"
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -53,6 +58,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     paths = expand(args.clips)
     _check_span(args)
+    _check_overlay(args.overlay, paths)
     detector = make_detector(args.detector)
     known = [probe(path) for path in paths]
     predictors = _load(args)
@@ -91,6 +97,22 @@ def _check_span(args: argparse.Namespace) -> None:
         raise InputError(
             f"Frames {args.start} … {args.stop} are no range; --stop must be above --start ≥ 0."
         )
+
+
+def _check_overlay(out: Path | None, clips: list[Path]) -> None:
+    """Refuse before an hour of predicting what would be refused after it."""
+    if out is None:
+        return
+    if len(clips) != 1:
+        raise InputError(
+            f"--overlay draws one clip and {len(clips)} are given; predict them one by one."
+        )
+    if out.suffix.lower() not in _OVERLAY_SUFFIXES or not out.absolute().parent.is_dir():
+        raise InputError(
+            f"{out}: an overlay video ends in {', '.join(_OVERLAY_SUFFIXES)} and its folder exists."
+        )
+    if out.exists() and any(out.samefile(clip) for clip in clips):
+        raise InputError(f"{out} is the clip itself; give the overlay another name.")
 
 
 def _load(args: argparse.Namespace) -> list[Predictor]:
@@ -164,11 +186,36 @@ def _predict(
     console.say(_sentence(path, done))
     if project.active_run(clip.clip_id) != done.run_id:
         console.say(f"{path}: an earlier run stays shown; choose the new one in the window.")
+    if args.overlay is not None:
+        _draw(args.overlay, path, project, done.run_id, console)
     return {
         "clip": str(path), "clip_id": clip.clip_id, "run_id": done.run_id, "frames": done.frames,
         "frames_with_face": done.frames_with_face, "tracks": done.tracks, "fps": done.fps,
         "seconds": done.seconds, "resumed_at": done.resumed_at,
     }  # fmt: skip
+
+
+def _draw(out: Path, path: Path, project: Project, run_id: str, console: Console) -> None:
+    """Write the overlay video of one run."""
+    from core.formats import overlay_video
+    from core.formats.records import ExportClip
+    from core.schemes import load_landmark_scheme, load_mask_scheme
+    from core.video.reader import VideoReader
+
+    cache = project.folder / "cache"
+    run = project.open_run(run_id)
+    with contextlib.closing(run), VideoReader(path, cache, cache_bytes=0) as reader:
+        info, header = reader.info, run.header
+        clip = ExportClip(
+            path.name, info.width, info.height, info.fps, info.frames,
+            load_landmark_scheme(header.landmark_scheme) if header.landmark_scheme else None,
+            tuple(load_mask_scheme(name) for name in header.mask_schemes),
+        )  # fmt: skip
+        span = (header.start, header.stop)
+        overlay_video.write(
+            out, clip, reader, run.frame, span, report=console.report, cancelled=console.cancelled
+        )
+    console.say(f"wrote {out}")
 
 
 def _sentence(path: Path, done: PredictResult) -> str:
