@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from core.errors import InputError
+
 _ONE = 1 << 16  # 16.16 fixed point
+_UNSPECIFIED_MATRIX, _UNSPECIFIED_RANGE = 2, 0  # AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_UNSPECIFIED
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,23 @@ def rgb_of(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
 
     Returns:
         (H, W, 3) uint8, contiguous.
+
+    Raises:
+        InputError: If FFmpeg cannot convert the picture.
     """
-    rgb = frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1)
-    return np.ascontiguousarray(rgb)
+    how: dict[str, Any] = {"format": "rgb24", "width": size[0], "height": size[1], "threads": 1}
+    try:
+        return np.ascontiguousarray(frame.to_ndarray(**how))
+    except FFmpegError:
+        # Colour tags nobody knows (reserved, or damaged): convert as if there were none.
+        frame.colorspace, frame.color_range = _UNSPECIFIED_MATRIX, _UNSPECIFIED_RANGE
+    try:
+        return np.ascontiguousarray(frame.to_ndarray(**how))
+    except FFmpegError as error:
+        raise InputError(
+            f"A frame in the pixel format {frame.format.name} cannot be shown ({error.strerror}); "
+            "convert the clip to H.264 first."
+        ) from error
 
 
 def checksum(stored: NDArray[np.uint8]) -> int:

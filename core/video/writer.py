@@ -64,9 +64,12 @@ class VideoWriter:
         self._check(width, height, float(fps), quality)
         self.frames = 0
         self._size = width, height
-        self._rate = Fraction(fps).limit_denominator(1001)
-        # Ticks fine enough for varying rates, in which every frame of the constant rate is exact.
-        self._time_base = 1 / (self._rate.numerator * Fraction(math.ceil(90_000 / self._rate)))
+        self._rate = _rate(fps)
+        # About 60,000 ticks a second: fine enough for varying times, every frame of the constant
+        # rate falls on a tick, and within the 16 bits that MPEG-4 has for it.
+        self._time_base = Fraction(
+            1, self._rate.numerator * max(1, round(60_000 / self._rate.numerator))
+        )
         self._last_tick = -1
         self._part = self.path.with_name(
             f".{self.path.stem}.{uuid.uuid4().hex[:8]}.part{self.path.suffix}"
@@ -182,11 +185,12 @@ class VideoWriter:
             raise InputError(f"{self.path}: quality is 0 (lossless) … 51, not {quality}.")
 
     def _add_stream(self, quality: int) -> VideoStream:
-        name, options = _encoder(quality)
-        stream = cast(
-            VideoStream, self._container.add_stream(name, rate=self._rate, options=options)
-        )
+        stream = cast(VideoStream, self._container.add_stream(_encoder(), rate=self._rate))
         context = stream.codec_context
+        if context.codec.name == "libx264":
+            context.options = {"crf": str(quality), "preset": "fast"}
+        else:  # a fixed quantiser, 2 … 31, roughly as good
+            context.qmin = context.qmax = min(31, max(2, quality // 4))
         context.width, context.height = self.encoded_size
         context.pix_fmt = "yuv420p"
         context.time_base = self._time_base
@@ -227,12 +231,18 @@ class VideoWriter:
             raise
 
 
-def _encoder(quality: int) -> tuple[str, dict[str, str]]:
-    """The encoder's name and options: x264, or MPEG-4 Part 2 in builds of FFmpeg without it."""
-    if "libx264" in av.codecs_available:
-        return "libx264", {"crf": str(quality), "preset": "fast"}
-    # One step of MPEG-4's quantiser is about six steps of the rate factor apart from 2 … 31.
-    return "mpeg4", {"qscale": str(min(31, max(2, quality // 4)))}
+def _encoder() -> str:
+    """x264, or MPEG-4 Part 2 in builds of FFmpeg without it."""
+    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+
+
+def _rate(fps: Fraction | float) -> Fraction:
+    """The exact rate: 23.976, 29.97, 59.94, … mean 1000/1001 of a whole number."""
+    if isinstance(fps, float):
+        ntsc = Fraction(round(fps * 1.001) * 1000, 1001)
+        if abs(float(ntsc) / fps - 1.0) < 2e-5:
+            return ntsc
+    return Fraction(fps).limit_denominator(1001)
 
 
 def _has_sound(path: Path) -> bool:
