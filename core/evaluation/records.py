@@ -7,6 +7,7 @@ and the page between its markers is written anew from all records.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -83,6 +84,31 @@ def landmark_table(records: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "", *commands])
 
 
+def realism_table(records: Iterable[Mapping[str, Any]]) -> str:
+    """One row a run of `study realism`."""
+    lines = [
+        "| date | run | mean ΔA | mean shape % | worst point % | mode residual % "
+        "| detector hits % | photo net's NME % |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    commands = []
+    for record in records:
+        shapes = record["figures"].get("shapes")
+        reverse = record["figures"].get("reverse")
+        cells = [record["date"], record["title"], *["–"] * 6]
+        if shapes:
+            cells[2] = f"{shapes['affinity_difference']:.3f}"
+            names = ("mean_shape", "mean_shape_worst", "mode_residual")
+            cells[3:6] = [_percent(shapes[name]) for name in names]
+        if reverse:
+            hits = reverse["hits"].items()
+            cells[6] = ", ".join(f"{name} {100 * share:.0f}" for name, share in hits) or "–"
+            cells[7] = _percent(reverse["nme"]) if reverse["nme"] is not None else "–"
+        lines.append(f"| {' | '.join(cells)} |")
+        commands.append(f"- {record['title']} ({record['date']}): `{record['command']}`")
+    return "\n".join([*lines, "", *commands])
+
+
 def replace_table(page: Path, name: str, table: str) -> None:
     """Write a table between its markers in a page.
 
@@ -106,8 +132,6 @@ def _percent(value: float) -> str:
 
 def _portable(argument: str) -> str:
     """An argument without this machine's folders: environment folders by their variables' names."""
-    import os
-
     for name in ("LINEAMENT_REAL", "LINEAMENT_HEAD"):
         folder = os.environ.get(name)
         if folder:
