@@ -22,6 +22,7 @@ from core.synthesis.mhbatch import AnchorDeformer, neck_pivot, posed_points
 from core.synthesis.mhdata import HeadData, read_head
 from core.synthesis.mhidentity import ANCESTRIES, identity_modes, target_weights
 from core.synthesis.mhlayers import BoundProxy, bind_proxy, split_at_seams
+from core.synthesis.mhmouth import MouthBag
 from core.synthesis.mhparts import skin_parts
 from core.synthesis.template import (
     EXPRESSION_UNITS,
@@ -114,6 +115,7 @@ class MakeHumanHead:
         self._share = head_share(data.base - 0.5 * origin)
         self._moved, self._units = self._expression_units()
         self._lower_teeth = np.searchsorted(data.kept, np.array(_LOWER_TEETH))
+        self._mouth = MouthBag.of(data, self._skin_layer.parts)
         self._map = load_anchor_map(data.kept)
         self._spread = self._warp_spread(0.5 * origin)
         self._deformer: AnchorDeformer | None = None
@@ -129,6 +131,7 @@ class MakeHumanHead:
         subject = self._subject(shape)
         base = subject.neutral.copy()
         base[self._moved] += np.tensordot(pose.expression, subject.expression, axes=1)
+        self._mouth.retreat(base, pose)
         angles = (pose.yaw, pose.pitch, pose.roll)
         shift = np.asarray(pose.translation, dtype=np.float32)
         posed = turn(base, self._share, subject.pivot, angles, shift)
