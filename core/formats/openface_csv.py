@@ -125,7 +125,7 @@ def _read(path: Path, table: Iterator[list[str]]) -> ImportedClip:
             continue
         row = _Row(path, number + 2, where, cells)
         if first is None:  # py-feat counts frames from 0, OpenFace from 1
-            first = min(row.number("frame", 1.0), 1.0)
+            first = 0.0 if row.number("frame", 1.0) == 0 else 1.0
         index = row.frame_index(first, number)
         face = row.face(points)
         frames.setdefault(index, []).extend([face] if face is not None else [])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.masks.colouring import blend, colourise
+from core.masks.colouring import blend, colourise, stain
 from core.masks.label_map import LabelMap
 
 PALETTE = np.array([[0, 0, 0], [200, 100, 0], [0, 0, 255]], np.uint8)
@@ -28,3 +28,16 @@ def test_blending_is_the_weighted_mean_and_background_stays(opacity):
     blend(rgb, crop, PALETTE, opacity)
     np.testing.assert_allclose(rgb, expected, atol=1.0)
     np.testing.assert_array_equal(rgb[~painted], before[~painted])
+
+
+def test_a_label_without_a_colour_is_refused():
+    with pytest.raises(ValueError, match="no colour"):
+        blend(
+            np.zeros((3, 3, 3), np.uint8), LabelMap(np.full((3, 3), 3, np.uint8), 0, 0), PALETTE, 1
+        )
+
+
+def test_staining_follows_coverage_and_opacity():
+    rgb = np.full((1, 3, 3), 100, np.uint8)
+    stain(rgb, np.array([[0, 128, 255]], np.uint8), (200, 0, 100), 0.5)
+    np.testing.assert_array_equal(rgb[0], [[100, 100, 100], [125, 75, 100], [150, 50, 100]])
