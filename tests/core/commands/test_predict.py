@@ -107,15 +107,19 @@ import sys, time
 from tests.core.inference import blob_model
 blob_model.install()
 from core.inference.landmark_predictor import LandmarkPredictor
-locate = LandmarkPredictor.locate
-LandmarkPredictor.locate = lambda self, *a: (time.sleep(0.02 if len(a[1]) else 0.0), locate(self, *a))[1]
+locate, calls = LandmarkPredictor.locate, []
+def slow(self, *arguments):
+    calls.append(1)
+    time.sleep(0.3 if len(calls) > 265 else 0.0)
+    return locate(self, *arguments)
+LandmarkPredictor.locate = slow
 from core.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
 
 def start_slow(*arguments: object) -> subprocess.Popen:
-    """The command in a process of its own, twenty milliseconds slower a frame."""
+    """The command in a process of its own, very slow from about frame 262 on."""
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "predict", *map(str, arguments)],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
