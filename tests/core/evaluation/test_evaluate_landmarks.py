@@ -46,7 +46,7 @@ class _Oracle:
     def predict_batch(self, faces):  # type: ignore[no-untyped-def]
         (_, matrix), = faces  # fmt: skip
         self.sides.append(64 / np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-        answer = [*np.asarray(next(self._answers), float), self._off_px, 0.0]
+        answer = np.asarray(next(self._answers), float) + np.array([self._off_px, 0.0])
         return [FacePrediction(0.8, answer)]
 
 
