@@ -16,7 +16,17 @@ from collections.abc import Sequence
 from core.commands import console
 from core.errors import CoreError
 
-COMMANDS = ("info", "predict", "export", "synthesize", "train", "evaluate", "study", "demo", "doctor")
+COMMANDS = (
+    "info",
+    "predict",
+    "export",
+    "synthesize",
+    "train",
+    "evaluate",
+    "study",
+    "demo",
+    "doctor",
+)
 """Command names; `core.commands.<name>` holds `add_arguments(parser)` and `run(args, console)`."""
 
 _GLOBAL_FLAGS = ("-h", "--help", "--version")
