@@ -109,6 +109,10 @@ class ImageSequence:
         """Seconds from the first frame, at FOLDER_FPS."""
         return float(i / FOLDER_FPS)
 
+    def frame_at(self, time_s: float) -> int:
+        """The frame shown at a time, at FOLDER_FPS."""
+        return min(max(int(time_s * FOLDER_FPS + 1e-6), 0), len(self.files) - 1)
+
     def key_frames(self) -> list[int]:
         """Every frame stands alone."""
         return list(range(len(self.files)))

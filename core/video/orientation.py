@@ -94,17 +94,22 @@ def rgb_of(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
     """
     how: dict[str, Any] = {"format": "rgb24", "width": size[0], "height": size[1], "threads": 1}
     try:
-        return np.ascontiguousarray(frame.to_ndarray(**how))
+        return _own(frame, frame.to_ndarray(**how))
     except FFmpegError:
         # Colour tags nobody knows (reserved, or damaged): convert as if there were none.
         frame.colorspace, frame.color_range = _UNSPECIFIED_MATRIX, _UNSPECIFIED_RANGE
     try:
-        return np.ascontiguousarray(frame.to_ndarray(**how))
+        return _own(frame, frame.to_ndarray(**how))
     except FFmpegError as error:
         raise InputError(
             f"A frame in the pixel format {frame.format.name} cannot be shown ({error.strerror}); "
             "convert the clip to H.264 first."
         ) from error
+
+
+def _own(frame: VideoFrame, rgb: NDArray[Any]) -> NDArray[np.uint8]:
+    """The array, contiguous and not the frame's own memory (as it is when nothing is converted)."""
+    return rgb.copy() if frame.format.name == "rgb24" else np.ascontiguousarray(rgb)
 
 
 def checksum(stored: NDArray[np.uint8]) -> int:

@@ -98,6 +98,13 @@ class VideoReader:
         """Seconds from the start of the first frame to the start of frame `i`."""
         return self._source.time_s(i)
 
+    def frame_at(self, time_s: float) -> int:
+        """The frame shown `time_s` seconds after the start of the first one.
+
+        Times before the first frame give the first, times after the last the last.
+        """
+        return self._source.frame_at(time_s)
+
     def key_frames(self) -> list[int]:
         """Frames at which decoding can start; every one of an image sequence."""
         return self._source.key_frames()

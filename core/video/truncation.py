@@ -9,6 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+_BOXES = frozenset(
+    b"ftyp styp moov mdat moof mfra free skip wide sidx ssix emsg prft uuid meta pdin udta".split()
+)
+"""Top-level boxes of MP4 and MOV files."""
+
 
 def truncation(path: Path, frames: int, declared: int, damage: str | None) -> str | None:
     """How much of a damaged or cut-short file can be read, in words; None when it is whole.
@@ -38,10 +43,11 @@ def expected_bytes(file: BinaryIO, size: int) -> int | None:
     None if the file's end is missing and how much of it cannot be told.
     """
     head = file.read(189)
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+    if head[4:8] in _BOXES:
         return _mp4_end(file, size)
     if head[:4] == b"RIFF":
-        return 8 + int.from_bytes(head[4:8], "little")
+        length = int.from_bytes(head[4:8], "little")
+        return size if length == 0xFFFFFFFF else 8 + length  # all ones: written to a pipe
     if head[:4] == b"\x1aE\xdf\xa3":
         return _matroska_end(file, size)
     if head[:6] in (b"GIF87a", b"GIF89a"):
@@ -63,8 +69,8 @@ def _mp4_end(file: BinaryIO, size: int) -> int:
             length, header = int.from_bytes(head[8:16], "big"), 16
         if length == 0:  # "to the end of the file"
             return size
-        if length < header or not head[4:8].isascii():
-            return size  # not a box: damage, not a cut
+        if length < header or head[4:8] not in _BOXES:
+            return size  # not a box: damage or something appended, not a cut
         position += length
     return max(position, size)
 

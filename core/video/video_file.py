@@ -57,6 +57,7 @@ class VideoFile:
         self._decoder: Decoder | None = None
         self._ahead: ReadAhead | None = None
         self._stretch: Stretch | None = None
+        self._closed = False
         index = load_index(self._folder, self._clip_id)
         if index is None:
             index = build_index(path, report, cancelled)
@@ -67,6 +68,7 @@ class VideoFile:
         """End reading ahead, close the file and let go of all frames."""
         self.read_ahead(0)
         with self._turn.urgent():
+            self._closed = True
             self._cache.clear()
             if self._decoder is not None:
                 self._decoder.close()
@@ -90,6 +92,9 @@ class VideoFile:
 
     def frames(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Frames in sequence, by a decoder of their own."""
+        if start >= stop:
+            return
+        self._check(start)
         index, decoder = self._index, Decoder(self._path, self._index, frame_threads=True)
         try:
             for i in range(start, stop):
@@ -119,6 +124,12 @@ class VideoFile:
         """Seconds from the first frame to frame `i`."""
         self._check(i)
         return float((int(self._index.pts[i]) - int(self._index.pts[0])) * self._index.time_base)
+
+    def frame_at(self, time_s: float) -> int:
+        """The frame shown at a time, seconds from the first frame; the nearest end outside."""
+        tick = int(self._index.pts[0]) + round(time_s / self._index.time_base)
+        number = int(np.searchsorted(self._index.pts, tick, side="right")) - 1
+        return min(max(number, 0), self._index.frames - 1)
 
     def key_frames(self) -> list[int]:
         """Frames at which decoding can start."""
@@ -178,6 +189,8 @@ class VideoFile:
         return self._decoder
 
     def _check(self, i: int) -> None:
+        if self._closed:
+            raise InputError(f"{self._path}: the clip was closed; open it again.")
         if not 0 <= i < self._index.frames:
             raise InputError(
                 f"{self._path}: there is no frame {i}; {self._index.frames} frames can be decoded."

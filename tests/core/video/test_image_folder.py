@@ -41,6 +41,7 @@ def test_frames_of_a_folder(clips, tmp_path):
             assert np.array_equal(reader.frame(i), clips.picture(i))
         assert [clips.number_of(rgb) for _, rgb in reader.frames(3, 6)] == [3, 4, 5]
         assert reader.time_s(10) == pytest.approx(0.4)
+        assert [reader.frame_at(t) for t in (-1.0, 0.0, 0.4, 0.45, 9.0)] == [0, 0, 10, 11, 11]
         reader.read_ahead(1)
 
 

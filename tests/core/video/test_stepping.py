@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import InputError
 from core.video.frame_cache import FrameCache, frame_bytes
 from core.video.priority_lock import PriorityLock
 from core.video.read_ahead import next_stretch
@@ -172,6 +173,31 @@ def test_frames_belong_to_the_caller(clip):
     with VideoReader(file, folder) as reader:
         reader.frame(3)[:] = 0
         assert np.array_equal(reader.frame(3), expected[3])
+
+
+def test_frames_stored_as_rgb_belong_to_the_caller_too(clips, tmp_path):
+    """No conversion takes place there: without a copy the caller would hold the cache's memory."""
+    file = clips.write(tmp_path / "a.mov", 6, "png", pix_fmt="rgb24", size=(128, 48))
+    with VideoReader(file, tmp_path) as reader:
+        reader.frame(3)[:] = 0
+        assert clips.number_of(reader.frame(3)) == 3
+
+
+def test_a_closed_clip_says_so(clip):
+    file, folder, _, _ = clip
+    reader = VideoReader(file, folder)
+    reader.close()
+    with pytest.raises(InputError, match="was closed"):
+        reader.frame(0)
+    with pytest.raises(InputError, match="was closed"):
+        next(reader.frames())
+
+
+def test_the_frame_at_a_time(clip):
+    file, folder, _, _ = clip
+    with VideoReader(file, folder) as reader:
+        assert [reader.frame_at(reader.time_s(i)) for i in range(120)] == list(range(120))
+        assert [reader.frame_at(t) for t in (-1.0, 0.039, 0.041, 4.79, 99.0)] == [0, 0, 1, 119, 119]
 
 
 def _cache(capacity: int, held=()) -> FrameCache:
