@@ -109,6 +109,14 @@ class ImageSequence:
         """Seconds from the first frame, at FOLDER_FPS."""
         return float(i / FOLDER_FPS)
 
+    def times_s(self) -> NDArray[np.float64]:
+        """Seconds from the first frame to every frame, at FOLDER_FPS."""
+        return np.arange(len(self.files)) / float(FOLDER_FPS)
+
+    def quick_frame(self, i: int) -> int:
+        """The frame itself: every picture is read as fast as any other."""
+        return i
+
     def frame_at(self, time_s: float) -> int:
         """The frame shown at a time, at FOLDER_FPS."""
         return min(max(int(time_s * FOLDER_FPS + 1e-6), 0), len(self.files) - 1)

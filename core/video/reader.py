@@ -98,6 +98,17 @@ class VideoReader:
         """Seconds from the start of the first frame to the start of frame `i`."""
         return self._source.time_s(i)
 
+    def times_s(self) -> NDArray[np.float64]:
+        """`time_s` of every frame, (T,) float64."""
+        return self._source.times_s()
+
+    def quick_frame(self, i: int) -> int:
+        """The number of a frame near `i` that is to be had at once, to stand in during a drag.
+
+        `i` itself if it is decoded or close behind its key frame, else that key frame.
+        """
+        return self._source.quick_frame(i)
+
     def frame_at(self, time_s: float) -> int:
         """The frame shown `time_s` seconds after the start of the first one.
 

@@ -31,6 +31,8 @@ from core.video.priority_lock import PriorityLock
 from core.video.read_ahead import ReadAhead, Stretch, next_stretch
 from core.video.truncation import truncation
 
+_QUICK_FRAMES = 2
+"""So many frames are decoded in no more time than it takes to seek."""
 _logger = logging.getLogger("lineament.video")
 
 
@@ -124,6 +126,17 @@ class VideoFile:
         """Seconds from the first frame to frame `i`."""
         self._check(i)
         return float((int(self._index.pts[i]) - int(self._index.pts[0])) * self._index.time_base)
+
+    def times_s(self) -> NDArray[np.float64]:
+        """Seconds from the first frame to every frame."""
+        ticks = (self._index.pts - self._index.pts[0]).astype(np.float64)
+        return ticks * float(self._index.time_base)
+
+    def quick_frame(self, i: int) -> int:
+        """A frame near `i` that is to be had at once: itself if decoded, else its key frame."""
+        self._check(i)
+        start = self._index.start_of(i)
+        return i if i in self._cache or i - start <= _QUICK_FRAMES else start
 
     def frame_at(self, time_s: float) -> int:
         """The frame shown at a time, seconds from the first frame; the nearest end outside."""

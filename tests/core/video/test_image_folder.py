@@ -42,6 +42,9 @@ def test_frames_of_a_folder(clips, tmp_path):
         assert [clips.number_of(rgb) for _, rgb in reader.frames(3, 6)] == [3, 4, 5]
         assert reader.time_s(10) == pytest.approx(0.4)
         assert [reader.frame_at(t) for t in (-1.0, 0.0, 0.4, 0.45, 9.0)] == [0, 0, 10, 11, 11]
+        assert reader.times_s()[10] == reader.time_s(10)
+        assert reader.quick_frame(7) == 7
+        assert reader.key_frames() == list(range(12))
         reader.read_ahead(1)
 
 

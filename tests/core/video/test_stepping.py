@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -191,6 +192,23 @@ def test_a_closed_clip_says_so(clip):
         reader.frame(0)
     with pytest.raises(InputError, match="was closed"):
         next(reader.frames())
+
+
+def test_a_key_frame_stands_in_until_the_frame_is_decoded(clip):
+    file, folder, _, _ = clip
+    with VideoReader(file, folder) as reader:
+        keys = reader.key_frames()
+        far = max(a + 3 for a, b in itertools.pairwise([*keys, 120]) if b - a > 3)
+        assert reader.quick_frame(far) == max(k for k in keys if k <= far)
+        assert all(reader.quick_frame(k) == k for k in keys)
+        reader.frame(far)
+        assert reader.quick_frame(far) == far
+
+
+def test_all_times_at_once(clip):
+    file, folder, _, _ = clip
+    with VideoReader(file, folder) as reader:
+        assert np.allclose(reader.times_s(), [reader.time_s(i) for i in range(120)])
 
 
 def test_the_frame_at_a_time(clip):
