@@ -48,7 +48,7 @@ class Recipe:
             if isinstance(default, tuple) and (not isinstance(value, list) or len(value) != 2):
                 raise InputError(f"{where}: {name} should be two numbers, not {value!r}.")
         fixed = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-        return cls(**fixed)
+        return replace(cls(), **fixed)
 
 
 #: Named worlds.

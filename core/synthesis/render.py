@@ -75,7 +75,7 @@ def join(
         np.concatenate(triangles).astype(np.int32), np.concatenate(uv).astype(np.float32),
         np.concatenate(weld).astype(np.int32), np.concatenate(parts), np.concatenate(material),
         np.concatenate(mode), np.concatenate(casts),
-        np.concatenate([mesh.collar, np.ones(vertex - len(mesh.uv), np.float32)]), mesh.cloth,
+        np.concatenate([mesh.collar, np.ones((vertex - len(mesh.uv), 2), np.float32)]), mesh.cloth,
     )  # fmt: skip
     return joined, points
 

@@ -26,7 +26,7 @@ SHINE, EXPONENT, WRAP_RED, WRAP_GREEN, WRAP_BLUE, SHEEN, RELIEF = range(7)
 
 SKY_MAP, KEY_MAP = 96, 256  # cells across a height map
 NO_PART = 255
-_BODY = int(Part.BODY)
+_BODY, _NECK = int(Part.BODY), int(Part.NECK)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Mesh:
     material: NDArray[np.int16]  # (F,)
     mode: NDArray[np.uint8]  # (F,) see raster.py
     casts: NDArray[np.bool_]  # (F,) whether it throws a shadow
-    collar: FloatArray  # (V,) height above the collar: below 0 the skin is under cloth
+    collar: FloatArray  # (V, 2) height above the clothes and above the neck's foot; 1 elsewhere
     cloth: int  # material of the cloth, its part is BODY
 
 
@@ -261,7 +261,10 @@ def shade_opaque(  # type: ignore[no-untyped-def]
             eg = wa * irradiance[a, 1] + wb * irradiance[b, 1] + wc * irradiance[c, 1]
             eb = wa * irradiance[a, 2] + wb * irradiance[b, 2] + wc * irradiance[c, 2]
             m, part = material[f], parts[f]
-            if wa * collar[a] + wb * collar[b] + wc * collar[c] < 0.0:
+            if part == _NECK or part == _BODY:
+                above = wa * collar[a, 1] + wb * collar[b, 1] + wc * collar[c, 1]
+                part = _NECK if above >= 0.0 else _BODY
+            if wa * collar[a, 0] + wb * collar[b, 0] + wc * collar[c, 0] < 0.0:
                 m, part = cloth, _BODY
                 u, v = u * np.float32(7.0), v * np.float32(7.0)
             r, g, bl, gloss = _texel(texels, linear, table[m, 0], table[m, 1], table[m, 2], u, v)

@@ -176,15 +176,18 @@ def _pack(
 def _collar(
     template: HeadTemplate, shape: HeadShape, look: Look, layers: tuple[MeshLayer, ...]
 ) -> FloatArray:
-    """Height of every vertex above the edge of the clothes, (V,); 1 where there can be none."""
-    values = [np.ones(len(layer.uv), np.float32) for layer in layers]
+    """Heights of every vertex above the edge of the clothes and above the neck's foot, (V, 2).
+
+    1 where there can be neither. Measured on the neutral subject, so clothes do not slide.
+    """
+    values = [np.ones((len(layer.uv), 2), np.float32) for layer in layers]
     index = next(i for i, layer in enumerate(layers) if layer.kind == "skin")
     layer = layers[index]
     body = np.zeros(len(layer.uv), bool)
     body[layer.triangles[layer.parts == Part.BODY]] = True
     neck = np.zeros(len(layer.uv), bool)
     neck[layer.triangles[layer.parts == Part.NECK]] = True
-    if look.bare_shoulders or not body.any() or not neck.any():
+    if not (body & neck).any():
         return np.concatenate(values)
     points = template.deform(shape, HeadPose()).vertices[index]
     rng = np.random.default_rng(look.seed + 2)
@@ -195,8 +198,10 @@ def _collar(
     if rng.random() < 0.35:  # an open neck: a V down the front
         low = low - front * np.maximum(0.9 - 1.6 * np.abs(x), 0.0) * rng.uniform(0.3, 1.0)
     low = low + 0.12 * np.abs(x) * (low < edge + 0.3)
-    height = (y - low).astype(np.float32)
-    values[index] = np.where(body | neck, height, np.float32(1.0)).astype(np.float32)
+    own = body | neck
+    if not look.bare_shoulders:
+        values[index][own, 0] = (y - low)[own]
+    values[index][own, 1] = (y - edge - 0.05 + 0.25 * front)[own]
     return np.concatenate(values)
 
 
