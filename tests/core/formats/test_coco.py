@@ -134,6 +134,28 @@ def test_nothing_half_written_stays_when_the_frames_break_off(one_face, tmp_path
     assert (tmp_path / "out.json").read_text() == "what was there"
 
 
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(one_face, tmp_path, monkeypatch):
+    """The third write fails as a full disk fails."""
+    clip, frames = one_face
+    opened = Path.open
+
+    def open_on_a_full_disk(self, *arguments, **options):
+        stream = opened(self, *arguments, **options)
+        writes = iter(range(2))
+
+        def write(text):
+            if next(writes, None) is None:
+                raise OSError(28, "No space left on device")
+
+        stream.write = write
+        return stream
+
+    monkeypatch.setattr(Path, "open", open_on_a_full_disk)
+    with pytest.raises(ResourceError, match="disk is full"):
+        coco.write(tmp_path / "out.json", clip, frames)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_places_that_cannot_be_written_are_named(one_face, tmp_path):
     clip, frames = one_face
     for path in (tmp_path, tmp_path / "nowhere" / "out.json"):

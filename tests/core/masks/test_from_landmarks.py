@@ -13,6 +13,7 @@ from core.masks.from_landmarks import (
     paint_face5,
     wang_crop_box,
 )
+from core.schemes import load_mask_scheme
 
 
 def ellipse(centre: tuple[float, float], radii: tuple[float, float], degrees: np.ndarray):
@@ -132,3 +133,9 @@ def test_missing_contour_points_are_named_and_the_nose_may_be_missing(face):
         paint_face5(face[:60], (200, 200))
     with pytest.raises(ValueError, match="landmark"):
         wang_crop_box(np.full((68, 2), np.nan), (10, 10))
+
+
+def test_classes_are_those_of_the_scheme():
+    names = load_mask_scheme("face5").class_names
+    painted = [names[value] for value in (SKIN, EYES, OUTER_MOUTH, INNER_MOUTH)]
+    assert painted == ["skin", "eyes", "outer_mouth", "inner_mouth"]
