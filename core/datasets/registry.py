@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets import coco, dlib_xml, fasseg, merl_rav, pts, synthetic
+from core.datasets import coco, dlib_xml, fasseg, merl_rav, pairs, project, pts, synthetic
 from core.datasets.sample import Sample
 from core.errors import InputError
 
@@ -21,6 +21,8 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "dlib": dlib_xml.read_file,
     "coco": coco.read_file,
     "fasseg": fasseg.read_folder,
+    "pairs": pairs.read_folder,
+    "project": project.read_folder,
     "synthetic": synthetic.read_folder,
 }
 SPLITS = {"train": (0.0, 0.8), "validation": (0.8, 0.9), "test": (0.9, 1.0)}

@@ -1,0 +1,79 @@
+"""`project:NAME.lin` — what a person approved in a project, as samples to train on.
+
+Only faces whose review state is *approved* count: they are what is shown for them (the annotation
+over the active run, point by point). The person through time is the subject, so that splits never
+put neighbouring frames of one face on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotations.project import Project
+from core.annotations.records import Clip, ReviewState, ShownFace
+from core.datasets.sample import Sample, missing_files
+from core.errors import InputError
+
+
+def read_folder(path: Path) -> list[Sample]:
+    """All approved faces of a project.
+
+    Raises:
+        InputError: If none is approved, or a clip with approved faces is missing.
+        StoreError: If it is no project or a damaged one.
+    """
+    with Project.open(path, read_only=True) as project:
+        found, lost = [], []
+        for clip in project.clips():
+            samples = list(_samples(project, clip))
+            if samples and not project.clip_path(clip).exists():
+                lost.append(clip.rel_path)
+            found += samples
+    if lost:
+        raise missing_files("project", path, lost, "the clips at the paths the project knows")
+    if not found:
+        raise InputError(f"{path}: no face is approved yet; approve some before training on them.")
+    return found
+
+
+def _samples(project: Project, clip: Clip) -> Iterator[Sample]:
+    clip_path = project.clip_path(clip)
+    for frame in project.annotated_frames(clip.clip_id):
+        for face in project.shown(clip.clip_id, int(frame)):
+            if face.review == ReviewState.APPROVED:
+                yield _sample(clip, clip_path, int(frame), face)
+
+
+def _sample(clip: Clip, clip_path: Path, frame: int, face: ShownFace) -> Sample:
+    mask_scheme, labels = None, None
+    if face.label_maps:
+        mask_scheme, label_map = next(iter(face.label_maps.items()))
+        labels = partial(label_map.paste, (clip.height, clip.width))
+    return Sample(
+        name=f"{clip.rel_path}#{frame}/{face.track_id}",
+        image=frame_reader(clip_path, frame),
+        scheme=face.landmark_scheme if face.landmarks is not None else None,
+        landmarks=face.landmarks,
+        visible=face.visible,
+        mask_scheme=mask_scheme,
+        labels=labels,
+        box_xyxy=np.asarray(face.box_xyxy, np.float32),
+        subject=f"{clip.clip_id}/{face.track_id}",
+    )
+
+
+def frame_reader(path: Path, frame: int) -> Callable[[], NDArray[np.uint8]]:
+    """What decodes one frame of a clip; the clip is open only while it does."""
+
+    def read() -> NDArray[np.uint8]:
+        from core.video.reader import open_clip
+
+        with open_clip(path) as clip:
+            return clip.frame(frame)
+
+    return read
