@@ -18,9 +18,9 @@ _DEGREE = np.pi / 180.0
 
 #: Mouths: name -> (probability, {unit: (least, most)}). Units are drawn uniformly in the range.
 MOUTHS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
-    "closed": (0.27, {"mouth-compression": (-0.3, 0.3), "mouth-retraction": (-0.3, 0.3)}),
+    "closed": (0.36, {"mouth-compression": (-0.2, 0.5), "mouth-retraction": (-0.3, 0.4)}),
     "smile": (
-        0.13,
+        0.17,
         {
             "mouth-corner-puller": (0.2, 1.0),
             "mouth-retraction": (0.0, 0.5),
@@ -31,15 +31,15 @@ MOUTHS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
         0.18,
         {
             "mouth-upward-retraction": (0.3, 1.0),
-            "mouth-corner-puller": (0.0, 0.6),
+            "mouth-corner-puller": (0.1, 0.9),
             "mouth-open": (-0.15, 0.5),
             "mouth-parling": (0.0, 0.4),
         },
     ),
     "talk": (
-        0.17,
+        0.14,
         {
-            "mouth-open": (0.05, 0.6),
+            "mouth-open": (0.05, 0.5),
             "mouth-pursing": (-0.4, 0.5),
             "mouth-retraction": (-0.4, 0.5),
             "mouth-parling": (0.0, 0.6),
@@ -67,7 +67,7 @@ MOUTHS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
         },
     ),
     "shout": (
-        0.06,
+        0.04,
         {
             "mouth-open": (0.6, 1.15),
             "mouth-part-later": (0.0, 0.4),
@@ -79,13 +79,12 @@ MOUTHS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
         {"mouth-part-later": (0.2, 0.9), "mouth-depression-retraction": (0.0, 0.7)},
     ),
 }
-_MOUTH_REST = 0.0  # "tongue out" takes what probability the table leaves
 #: Brows: name -> (probability, {unit without its side: (least, most)}).
 BROWS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
-    "still": (0.45, {"up": (-0.3, 0.3), "down": (-0.3, 0.3)}),
-    "raised": (0.2, {"up": (0.2, 1.0), "extern-up": (0.0, 0.6), "inner-up": (0.0, 0.5)}),
-    "worried": (0.15, {"inner-up": (0.3, 1.0), "down": (-0.2, 0.3)}),
-    "frown": (0.2, {"down": (0.3, 1.0), "inner-up": (-0.3, 0.2)}),
+    "still": (0.5, {"up": (-0.1, 0.6), "down": (-0.3, 0.2), "inner-up": (-0.2, 0.5)}),
+    "raised": (0.22, {"up": (0.2, 1.0), "extern-up": (0.0, 0.6), "inner-up": (0.0, 0.5)}),
+    "worried": (0.14, {"inner-up": (0.3, 1.0), "down": (-0.2, 0.3)}),
+    "frown": (0.14, {"down": (0.3, 1.0), "inner-up": (-0.3, 0.2)}),
 }
 
 

@@ -7,6 +7,8 @@ backward/forward, …) are one mode whose sign chooses the target.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +37,8 @@ def identity_modes(target_names: tuple[str, ...]) -> dict[str, tuple[str | None,
         target_names: As `HeadData.target_names`.
 
     Returns:
-        Mode name -> (target for negative weights or None, target for positive weights).
+        Mode -> (target for negative weights or None, target for positive weights); a mode is
+        called like the latter, since one stem may have several pairs.
     """
     known = {n for n in target_names if n.split("/")[0] in _MODE_FOLDERS}
     known = {n for n in known if "asymm-" not in n}  # breast and trunk
@@ -47,7 +50,7 @@ def identity_modes(target_names: tuple[str, ...]) -> dict[str, tuple[str | None,
             modes[name] = (None, name)
         elif suffix == pair[1] or f"{stem}-{pair[1]}" not in known:
             negative = f"{stem}-{pair[0]}"
-            modes[stem] = (negative if negative in known else None, name)
+            modes[name] = (negative if negative in known else None, name)
     return modes
 
 
@@ -98,7 +101,7 @@ def macro_weights(shape: HeadShape) -> dict[str, float]:
 def _age_weights(years: float) -> dict[str, float]:
     """Linear blend of the two neighbouring age shapes."""
     years = min(max(years, _AGE_KNOTS[0][0]), _AGE_KNOTS[-1][0])
-    for (low, low_name), (high, high_name) in zip(_AGE_KNOTS, _AGE_KNOTS[1:], strict=False):
+    for (low, low_name), (high, high_name) in pairwise(_AGE_KNOTS):
         if years <= high:
             share = (years - low) / (high - low)
             return {low_name: 1.0 - share, high_name: share}

@@ -19,6 +19,11 @@ MODE_SPREAD: dict[str, float] = {
     "head/": 0.3,
     "head/head-trans": 0.0,  # moves the whole head: the camera's business
     "head/head-scale": 0.25,
+    "head/head-oval": 0.12,
+    "head/head-round": 0.12,
+    "head/head-square": 0.15,
+    "head/head-rectangular": 0.2,
+    "head/head-triangular": 0.12,
     "eyes/": 0.3,
     "eyes/l-eye-trans": 0.2,
     "eyes/r-eye-trans": 0.2,
@@ -28,6 +33,7 @@ MODE_SPREAD: dict[str, float] = {
     "eyes/r-eye-scale": 0.25,
     "nose/": 0.3,
     "mouth/": 0.3,
+    "mouth/mouth-scale-horiz": 0.4,
     "cheek/": 0.35,
     "chin/": 0.3,
     "ears/": 0.4,
@@ -37,9 +43,26 @@ MODE_SPREAD: dict[str, float] = {
     "neck/neck-trans": 0.1,
     "asym/": 0.2,
 }
+#: Mean of a mode's weight where it is not 0: MakeHuman's average person has wider-set jaws, lower
+#: brows and mouths and fuller lips than the average portrait. Left modes ("/l-") stand for both.
+MODE_CENTRE: dict[str, float] = {
+    "chin/chin-height-incr": -0.06,
+    "eyebrows/eyebrows-trans-up": 0.8,
+    "eyes/l-eye-height2-incr": -0.2,
+    "eyes/l-eye-push2-out": 0.15,
+    "eyes/l-eye-scale-incr": 0.3,
+    "eyes/l-eye-trans-out": 0.2,
+    "eyes/l-eye-trans-up": -0.3,
+    "head/head-fat-incr": -0.12,
+    "mouth/mouth-lowerlip-height-incr": -0.25,
+    "mouth/mouth-scale-horiz-incr": 0.4,
+    "mouth/mouth-trans-up": 0.35,
+    "mouth/mouth-upperlip-height-incr": -0.25,
+    "mouth/mouth-upperlip-volume-incr": 0.25,
+}
 _USED_SHARE = 0.6  # of the modes a person deviates in
 _SIDE_SPREAD = 0.2  # difference between the sides, relative to the mode's spread
-_MOST = 0.9
+_MOST = 1.0
 
 
 def sample_shape(seed: int, template: HeadTemplate) -> HeadShape:
@@ -102,13 +125,15 @@ def sample_modes(rng: np.random.Generator, modes: Sequence[str]) -> dict[str, fl
             continue  # drawn with its left twin
         spread = mode_spread(mode)
         used, common, side = rng.random() < _USED_SHARE, rng.normal(), rng.normal()
-        if not used or spread == 0.0:
+        centre = MODE_CENTRE.get(mode, 0.0)
+        spread *= used
+        if centre == spread == 0.0:
             continue
-        weights[mode] = _clipped(common * spread)
+        weights[mode] = _clipped(centre + common * spread)
         twin = mode.replace("/l-", "/r-")
         if twin != mode and twin in known:
-            weights[mode] = _clipped((common + _SIDE_SPREAD * side) * spread)
-            weights[twin] = _clipped((common - _SIDE_SPREAD * side) * spread)
+            weights[mode] = _clipped(centre + (common + _SIDE_SPREAD * side) * spread)
+            weights[twin] = _clipped(centre + (common - _SIDE_SPREAD * side) * spread)
     return weights
 
 
