@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from core.commands.console import Console
@@ -36,6 +37,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         report=console.report,
         cancelled=console.cancelled,
     )
+
+    if os.environ.get("RANK", "0") != "0":  # under torchrun the first process speaks
+        return 0
 
     from core.nets.model_file import read_card
 

@@ -14,6 +14,8 @@ from core.nets.onnx_graph import export_graph
 from core.training.job import JobFolder
 from core.training.landmark_task import LandmarkTask
 
+MODEL_FILE = "model.safetensors"
+
 
 def export_model(
     task: LandmarkTask,
@@ -23,8 +25,8 @@ def export_model(
     folder: Path,
     job: JobFolder,
 ) -> Path:
-    """Write `folder/model.safetensors` and return it; without the exporter, one without graph."""
-    path = folder / "model.safetensors"
+    """Write the model file and return it; where the exporter is missing, one without a graph."""
+    path = folder / MODEL_FILE
     net = task.build()
     net.load_state_dict(weights)
     net.eval()
@@ -36,9 +38,8 @@ def export_model(
         graph = None
     created = datetime.now(UTC).isoformat(timespec="seconds")
     card = task.card({"validation": scores}, (_origin(cache),), created)
-    if job.writes:
-        save_model(path, card, net.state_dict(), graph, half=True)
-        job.say(f"wrote {path}")
+    save_model(path, card, net.state_dict(), graph, half=True)
+    job.say(f"wrote {path}")
     return path
 
 

@@ -21,7 +21,7 @@ from core.errors import InputError, JobCancelled, ResourceError
 from core.progress import Cancelled, Progress, Report, ignore, never
 from core.training.batches import Batch, FaceSamples, epoch_order, load_batches
 from core.training.checkpoint import load_checkpoint, save_checkpoint
-from core.training.export import export_model
+from core.training.export import MODEL_FILE, export_model
 from core.training.fabric import make_fabric
 from core.training.job import JobFolder, Stop
 from core.training.landmark_task import LandmarkTask
@@ -69,7 +69,8 @@ def train(
     with JobFolder(
         folder, recipe.as_record(), resume=resume, writes=writes, report=report, cancelled=cancelled
     ) as job:
-        data = open_training_data(recipe, job.report, cancelled)
+        with fabric.rank_zero_first():  # one process renders, the others read what it wrote
+            data = open_training_data(recipe, job.report, cancelled)
         run = Run(recipe, fabric, job, *data)
         if resume:
             run.resume()
@@ -79,7 +80,10 @@ def train(
             raise ResourceError(
                 "Out of memory even with one sample at a time; choose a smaller net or input."
             ) from error
-        return export_model(run.task, run.best_weights(), run.best, data[0], folder, job)
+        if writes:
+            export_model(run.task, run.best_weights(), run.best, data[0], folder, job)
+        fabric.barrier()
+        return folder / MODEL_FILE
 
 
 class Run:
@@ -109,7 +113,8 @@ class Run:
             )
         self._count = count
         self._validation_rows = np.arange(count if held else 0, len(self._held_out))
-        net = self.task.build()
+        # Images come channels-last; so do convolutions run fastest on CPUs and GPUs alike.
+        net = self.task.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         start_weights(net, recipe, cache)
         self._bare = net
         self._net, self._optimiser = fabric.setup(net, make_optimiser(net, recipe.optimise))
