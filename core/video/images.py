@@ -17,6 +17,9 @@ STILL_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "PPM", "TIFF", "WEBP", "GIF", "TGA
 """Pillow's names of the formats read; its MPEG, HDF5, … stubs are left out on purpose.
 JPEG covers MPO (several JPEGs in one file)."""
 
+MAX_PIXELS = 1 << 26
+"""Pictures above 8192×8192 are refused: a damaged header must not fill the memory."""
+
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, IndexError, ArithmeticError)
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
 
@@ -51,6 +54,10 @@ def open_image(path: Path | str) -> Iterator[Image.Image]:
     with _sentences(path):
         image = Image.open(path, formats=STILL_FORMATS)
     with image:
+        if image.width * image.height > MAX_PIXELS:
+            raise InputError(
+                f"{path}: the picture is too large to be read ({image.width}×{image.height})."
+            )
         yield image
 
 

@@ -111,6 +111,16 @@ def test_a_bomb_is_refused(tmp_path, monkeypatch):
         read_image(tmp_path / "a.png")
 
 
+def test_a_header_that_promises_too_much_is_refused(tmp_path):
+    """A GIF of 12,000 × 12,000 says its header; there is nothing of it to be read."""
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "a.gif")
+    data = bytearray((tmp_path / "a.gif").read_bytes())
+    data[6:10] = (12000).to_bytes(2, "little") * 2
+    (tmp_path / "a.gif").write_bytes(data)
+    with pytest.raises(InputError, match="too large"):
+        read_image(tmp_path / "a.gif")
+
+
 @pytest.mark.parametrize("classes", [2, 3, 11, 17, 256])
 def test_indexed_png_round_trip(tmp_path, classes):
     rng = np.random.default_rng(classes)
