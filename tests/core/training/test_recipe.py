@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core import paths
 from core.errors import InputError
+from core.training.landmark_task import LandmarkTask
 from core.training.recipe import Recipe, load_recipe, recipe_from_record
 
 
@@ -16,13 +18,14 @@ def _file(folder: Path, text: str) -> str:
     return str(folder / "r.toml")
 
 
-@pytest.mark.parametrize(
-    "name", ["landmarks-68-small", "landmarks-68-paper", "landmarks-68-ablation"]
-)
-def test_bundled_recipes_load(name: str):
+BUNDLED = sorted(p.stem for p in (paths.resources() / "recipes").glob("landmarks-*.toml"))
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_recipes_load_and_their_nets_fit_their_losses(name: str):
     recipe = load_recipe(name)
-    assert recipe.net.architecture == "ffld"
-    assert len(recipe.loss.stages) == 4
+    net = LandmarkTask(recipe).build()
+    assert len(recipe.loss.stages) == len(net.crop_nets) + 1
 
 
 def test_fields_are_read_and_others_keep_their_defaults(tmp_path: Path):
