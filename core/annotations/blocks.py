@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 Key = TypeVar("Key", bound=Hashable)
@@ -50,14 +49,3 @@ class BlockCache(Generic[Key]):
         while self._bytes > self._budget and len(self._held) > 1:
             _, dropped = self._held.popitem(last=False)
             self._bytes -= dropped.nbytes
-
-
-def rows_by_block(
-    start: int, stop: int, block: int, load: Callable[[int], NDArray[Any]]
-) -> NDArray[Any]:
-    """Rows `start` … `stop` put together from the blocks `load(number)` gives; at least one row."""
-    pieces = []
-    for number in range(start // block, (stop - 1) // block + 1):
-        rows = load(number)
-        pieces.append(rows[max(start - number * block, 0) : stop - number * block])
-    return pieces[0].copy() if len(pieces) == 1 else np.concatenate(pieces)

@@ -158,8 +158,10 @@ def storing(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors into sentences about `path`."""
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+    except sqlite3.Error as error:
         raise _from_sqlite(path, error) from error
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path} is damaged (unreadable text); restore it from a copy.") from error
     except OSError as error:
         raise resource_error(path, error) from error
 

@@ -37,6 +37,8 @@ def face_column(
     Returns:
         (T, …) as `RunReader.column`.
     """
+    if track in reader.track_ids and not _is_renamed(spans, track):
+        return reader.column(track, name, start, stop)
     column = empty_column(name, reader.points, max(stop - start, 0))
     filled = np.zeros(len(column), np.bool_)
     run_tracks = sorted(reader.track_ids, key=lambda run_track: run_track != track)
@@ -75,6 +77,11 @@ def review_of(stored: Bytes, flags: Bytes, presence: Bytes) -> Bytes:
     """
     predicted = ((flags & PRESENT) > 0) & (presence != Presence.ABSENT)
     return np.where((stored == 0) & predicted, np.uint8(ReviewState.PREDICTED), stored)
+
+
+def _is_renamed(spans: Mapping[int, Spans], track: int) -> bool:
+    """Whether a run's track is shown as another face, or another as this one, anywhere."""
+    return track in spans or any(face == track for parts in spans.values() for *_, face in parts)
 
 
 def _is_there(reader: RunReader, spans: Spans, run_track: int, face: int) -> bool:

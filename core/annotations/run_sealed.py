@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotations.blocks import BlockCache, rows_by_block
+from core.annotations.blocks import BlockCache
 from core.annotations.records import FaceRecord, Source
 from core.annotations.run_layout import DataSet, read_front_page
 from core.annotations.run_reader import COLUMNS, empty_column
@@ -28,6 +28,7 @@ from core.errors import ResourceError, StoreError
 
 _MAX_BLOB = 1 << 28
 _CHUNK = 4 << 20
+_CACHED_ROWS = 4 * BLOCK
 
 
 class SealedRunReader:
@@ -80,10 +81,9 @@ class SealedRunReader:
         """Frames processed."""
         if self._done is None:
             processed = self._sets["frames/processed"].shape[0]
-            blocks = range(0, processed, BLOCK)
+            blocks = range(-(-processed // BLOCK))
             self._done = sum(
-                int(self._rows("frames/processed", at, min(at + BLOCK, processed)).sum())
-                for at in blocks
+                int(self._block("frames/processed", number).sum()) for number in blocks
             )
         return self._done
 
@@ -241,12 +241,21 @@ class SealedRunReader:
         if begin < end:
             if column.shape[1:] != self._sets[place].shape[1:]:
                 raise StoreError(f"{self._path} is damaged: {place} has another shape.")
-            column[begin - start : end - start] = self._rows(place, begin - first, end - first)
+            self._fill(column[begin - start : end - start], place, begin - first)
 
-    def _rows(self, place: str, start: int, stop: int) -> NDArray[Any]:
-        return rows_by_block(
-            start, stop, BLOCK, lambda n: self._cache.get((place, n), lambda: self._block(place, n))
-        )
+    def _fill(self, rows: NDArray[Any], place: str, start: int) -> None:
+        """Copy rows of a data set from row `start` on; a long range does not go through the cache,
+        which it would only empty.
+        """
+        keep = len(rows) <= _CACHED_ROWS
+        stop = start + len(rows)
+        for number in range(start // BLOCK, (stop - 1) // BLOCK + 1):
+            block = self._kept(place, number) if keep else self._block(place, number)
+            begin, end = max(start, number * BLOCK), min(stop, (number + 1) * BLOCK)
+            rows[begin - start : end - start] = block[begin - number * BLOCK : end - number * BLOCK]
+
+    def _kept(self, place: str, number: int) -> NDArray[Any]:
+        return self._cache.get((place, number), lambda: self._block(place, number))
 
     def _block(self, place: str, number: int) -> NDArray[Any]:
         data_set = self._sets[place]

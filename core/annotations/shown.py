@@ -56,16 +56,16 @@ def renamed(
 ) -> list[FaceRecord]:
     """A run's faces under the tracks people gave them; of two that became one, one stays.
 
-    The one that keeps its own number stays, else the more confident one.
+    The one that keeps its own number stays, else the one with the lower number in the run; so does
+    `face_column`.
     """
-    kept: dict[int, tuple[tuple[bool, float], FaceRecord]] = {}
-    for face in faces:
+    kept: dict[int, FaceRecord] = {}
+    for face in faces:  # in order of the run's numbers
         own = face.track_id
         face.track_id = shown_as(spans.get(own, ()), own, frame)
-        rank = face.track_id == own, face.score
-        if face.track_id not in kept or rank > kept[face.track_id][0]:
-            kept[face.track_id] = rank, face
-    return [kept[track][1] for track in sorted(kept)]
+        if face.track_id == own or face.track_id not in kept:
+            kept[face.track_id] = face
+    return [kept[track] for track in sorted(kept)]
 
 
 def _merge_face(

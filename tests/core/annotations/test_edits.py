@@ -274,6 +274,26 @@ class TestPeople:
             here = self.boxes(predicted, clip, frame).get(1)
             assert boxes[frame, 0] == here or (here is None and np.isnan(boxes[frame, 0]))
 
+    def test_columns_and_frames_agree_after_any_renaming(self, project, clip, samples):
+        writer = project.start_run(samples.header(clip_id=clip.clip_id, run_id="r1"))
+        for frame in range(60):
+            tracks = [t for t in (1, 2, 3, 4) if (frame + t) % 5]
+            writer.append(frame, [samples.face(t, frame, masks=False) for t in tracks])
+        writer.seal().close()
+        rng = np.random.default_rng(5)
+        for _ in range(8):
+            a, b = (int(v) for v in rng.choice([1, 2, 3, 4, 5], 2, replace=False))
+            start, stop = (int(v) for v in np.sort(rng.choice(61, 2, replace=False)))
+            kind = MergeTracks if rng.random() < 0.7 else SwapTracks
+            project.apply(kind(clip.clip_id, "r1", start, stop, a, b), "ann")
+            shown = [self.boxes(project, clip, i) for i in range(60)]
+            for track in range(1, 6):
+                column = project.shown_column(clip.clip_id, track, "box", 0, 60)[:, 0]
+                expected = [boxes.get(track, np.nan) for boxes in shown]
+                np.testing.assert_array_equal(column, expected)
+            listed = {t.track_id for t in project.tracks(clip.clip_id)}
+            assert listed == {track for boxes in shown for track in boxes}
+
     def test_remap_against_a_frame_by_frame_twin(self):
         rng = np.random.default_rng(3)
         for _ in range(200):

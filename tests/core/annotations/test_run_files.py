@@ -71,6 +71,22 @@ def test_columns_are_equal_before_and_after_sealing(part, samples, name):
             np.testing.assert_array_equal(run.column(track, name, 3, 990), before[track])
 
 
+def test_any_range_of_a_long_column(part, samples):
+    """Ranges within, across and beyond the blocks of 4,096 frames, kept or not."""
+    frames = 20_500
+    writer = RunWriter.create(part, samples.header(frames=frames, stop=frames))
+    box = np.zeros(4, np.float32)
+    for frame in range(3, frames):
+        writer.append(frame, [FaceRecord(1, box, float(frame))])
+    whole = np.arange(frames, dtype=np.float32)
+    whole[:3] = np.nan
+    with writer.seal() as run:
+        for start, stop in [(0, 1), (3, 4), (4090, 4110), (0, 20_500), (8191, 8193), (5, 17_000)]:
+            np.testing.assert_array_equal(run.column(1, "score", start, stop), whole[start:stop])
+        assert np.isnan(run.column(1, "score", 20_500, 30_000)).all()
+        assert len(run.column(1, "score", 9, 9)) == 0
+
+
 def test_columns_agree_with_frames(part, samples):
     with write(part, samples).seal() as run:
         landmarks = run.column(2, "landmarks", 0, FRAMES)

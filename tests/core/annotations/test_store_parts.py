@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from core.annotations.arrays import pack_arrays, unpack_arrays
-from core.annotations.blocks import BlockCache, rows_by_block
+from core.annotations.blocks import BlockCache
 from core.annotations.changes import Change, PackedChanges, pack_changes
 from core.annotations.edits import CompositeEdit, SetReviewState
 from core.annotations.records import ReviewState, RunHeader, Source
@@ -75,13 +75,6 @@ def test_damaged_changes_are_found():
     for spoiled in (blob[:-3], b"", blob[:5] + b"\xff" + blob[6:]):
         with pytest.raises(ValueError, match="history"):
             PackedChanges(spoiled)
-
-
-@given(st.integers(0, 40), st.integers(1, 40))
-def test_rows_from_blocks(start, length):
-    whole = np.arange(100)
-    got = rows_by_block(start, start + length, 7, lambda n: whole[n * 7 : n * 7 + 7])
-    np.testing.assert_array_equal(got, whole[start : start + length])
 
 
 def test_the_cache_holds_what_was_used_last():
