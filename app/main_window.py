@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -153,7 +154,11 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.welcome)
+        first_page = QScrollArea(self)
+        first_page.setFrameShape(QScrollArea.Shape.NoFrame)
+        first_page.setWidgetResizable(True)
+        first_page.setWidget(self.welcome)
+        self._stack.addWidget(first_page)
         page = QWidget(self)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

@@ -113,5 +113,8 @@ class FrameFeed(QObject):
             self._set_read_ahead()
 
     def _set_read_ahead(self) -> None:
-        wanted = READ_AHEAD_PLAYING if self._session.playing else READ_AHEAD_IDLE
-        self.loader.set_read_ahead(wanted if self._session.settings.value("read_ahead") else 0)
+        playing = self._session.playing
+        wanted = READ_AHEAD_PLAYING if playing else READ_AHEAD_IDLE
+        if not self._session.settings.value("read_ahead"):
+            wanted = 0
+        self.loader.set_read_ahead(wanted, playing)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -95,6 +94,8 @@ class FrameLoader(QObject):
         self._serial = 0
         self._direction = 1
         self._ahead = 0
+        self._is_playing = False
+        self._ahead_direction = 0
         self._head = -1
         self._frames = 0
         self._closing = False
@@ -115,6 +116,7 @@ class FrameLoader(QObject):
             self._must_open = True
             self._request = None
             self._frames = 0
+            self._ahead_direction = 0
             self._head = -1
             self._images.clear()
             self._wake.notify()
@@ -137,10 +139,11 @@ class FrameLoader(QObject):
         if image is not None:
             self.frame_ready.emit(LoadedFrame(request, frame_idx, image))
 
-    def set_read_ahead(self, frames: int) -> None:
+    def set_read_ahead(self, frames: int, is_playing: bool = False) -> None:
         """How many frames to keep ready beyond the last one asked for."""
         with self._wake:
             self._ahead = frames
+            self._is_playing = is_playing
             self._wake.notify()
 
     def close(self) -> None:
@@ -165,6 +168,7 @@ class FrameLoader(QObject):
                 must_open, self._must_open = self._must_open, False
                 serial, path = self._clip_serial, self._path
                 request, self._request = self._request, None
+                turn, direction = self._turns_around(), self._reader_direction()
             if must_open:
                 _close(reader)
                 reader = self._open_clip(serial, path) if path is not None else None
@@ -172,13 +176,30 @@ class FrameLoader(QObject):
                 continue
             elif request is not None:
                 self._serve(reader, request)
+            elif turn:
+                self._ahead_direction = direction
+                reader.read_ahead(direction)
             else:
                 self._read_one_ahead(reader)
         _close(reader)
 
     def _has_work(self) -> bool:
         wants_frame = self._request is not None
-        return self._closing or self._must_open or wants_frame or self._next_ahead() is not None
+        has_urgent = self._closing or self._must_open or wants_frame or self._turns_around()
+        return has_urgent or self._next_ahead() is not None
+
+    def _turns_around(self) -> bool:
+        """Whether the reader should decode ahead another way than it does; lock held."""
+        return self._frames > 0 and self._reader_direction() != self._ahead_direction
+
+    def _reader_direction(self) -> int:
+        """Which way the reader itself decodes ahead: playing, or going back through the clip.
+
+        Forward steps come cheaply without it, and an idle window should not decode for nothing.
+        """
+        if self._ahead == 0:
+            return 0
+        return self._direction if self._is_playing or self._direction < 0 else 0
 
     def _next_ahead(self) -> int | None:
         """The first frame ahead that is not ready yet; called with the lock held."""
@@ -219,7 +240,9 @@ class FrameLoader(QObject):
         return reader
 
     def _serve(self, reader: Any, request: Request) -> None:
-        frame_idx = request.frame_idx if request.exact else _stand_in(reader, request.frame_idx)
+        frame_idx = request.frame_idx
+        if not request.exact:
+            frame_idx = reader.quick_frame(frame_idx)
         image = self._decode(reader, request.clip_serial, frame_idx)
         if image is not None:
             self.frame_ready.emit(LoadedFrame(request, frame_idx, image))
@@ -263,8 +286,7 @@ def describe(reader: Any) -> OpenedClip:
     if info.truncated:
         clip = replace(clip, warning=str(info.truncated))
     if info.vfr:
-        times = np.array([reader.time_s(i) for i in range(info.frames)], dtype=np.float64)
-        clip = replace(clip, times_s=times - times[0])
+        clip = replace(clip, times_s=reader.times_s())
     return clip
 
 
@@ -275,11 +297,6 @@ def _open_video(
     from core.video.reader import VideoReader
 
     return VideoReader(path, cache_folder, report, cancelled, cache_bytes)
-
-
-def _stand_in(reader: Any, frame_idx: int) -> int:
-    find = getattr(reader, "quick_frame", None)
-    return int(find(frame_idx)) if find is not None else frame_idx
 
 
 def _close(reader: Any) -> None:

@@ -21,6 +21,7 @@ class SlowReader:
         )  # fmt: skip
         self._gate = gate
         self.decoded = []
+        self.directions = []
         self.closed = False
 
     def frame(self, frame_idx):
@@ -29,6 +30,12 @@ class SlowReader:
         self._gate.wait(5)
         self.decoded.append(frame_idx)
         return np.full((6, 8, 3), frame_idx, np.uint8)
+
+    def quick_frame(self, frame_idx):
+        return frame_idx - frame_idx % 10
+
+    def read_ahead(self, direction):
+        self.directions.append(direction)
 
     def close(self):
         self.closed = True
@@ -118,6 +125,28 @@ def test_answers_name_the_clip_they_belong_to(qtbot, gate, opened):
     qtbot.waitUntil(lambda: bool(opened.shown) and opened.shown[-1].request.clip_serial == second)
     assert opened.readers[0].closed
     assert opened.readers[1].decoded == [5], "an image of the first clip must not be shown"
+
+
+def test_while_dragging_a_near_key_frame_stands_in(qtbot, opened):
+    opened.loader.request(47, exact=False)
+    qtbot.waitUntil(lambda: len(opened.shown) == 1)
+    assert (opened.shown[0].frame_idx, opened.shown[0].request.frame_idx) == (40, 47)
+    opened.loader.request(47)
+    qtbot.waitUntil(lambda: len(opened.shown) == 2)
+    assert opened.shown[1].frame_idx == 47
+
+
+def test_the_reader_decodes_ahead_while_playing_and_on_the_way_back(qtbot, opened):
+    opened.loader.set_read_ahead(2)
+    for frame_idx in (20, 21, 20):
+        opened.loader.request(frame_idx)
+        qtbot.wait(30)
+    opened.loader.set_read_ahead(2, is_playing=True)
+    opened.loader.request(30)
+    qtbot.wait(30)
+    opened.loader.set_read_ahead(0)
+    opened.loader.request(31)
+    qtbot.waitUntil(lambda: opened.readers[0].directions == [-1, 1, 0])
 
 
 def test_a_clip_that_cannot_be_opened_is_told_with_its_sentence(qtbot, opened):
