@@ -11,7 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets import coco, dlib_xml, fasseg, merl_rav, pairs, project, pts, synthetic
+from core.datasets import (
+    coco,
+    dlib_xml,
+    fasseg,
+    hrnet_csv,
+    merl_rav,
+    pairs,
+    project,
+    pts,
+    synthetic,
+    w300vw,
+    wflw,
+)
 from core.datasets.sample import Sample
 from core.errors import InputError
 
@@ -24,6 +36,9 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "pairs": pairs.read_folder,
     "project": project.read_folder,
     "synthetic": synthetic.read_folder,
+    "300vw": w300vw.read_folder,
+    "wflw": wflw.read_file,
+    "hrnet-csv": hrnet_csv.read_file,
 }
 SPLITS = {"train": (0.0, 0.8), "validation": (0.8, 0.9), "test": (0.9, 1.0)}
 
