@@ -14,8 +14,8 @@ from av.video.stream import VideoStream
 
 from core.errors import InputError
 
-MAX_PIXELS = 1 << 26
-"""Frames above 8192×8192 are refused by the decoder: a damaged header must not fill the memory."""
+MAX_PIXELS = 8192 * 4352
+"""Frames above 8K are refused by the decoder: a damaged header must not fill memory and hours."""
 
 # What a damaged file makes PyAV raise: FFmpeg's errors; ValueError for an unknown codec;
 # UnicodeDecodeError for a tag that is no text.
