@@ -26,6 +26,11 @@ _WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
 _UPPER_SHARE = 0.95  # iBUG brow points: how far from the lower to the upper edge of the hair
 
+# Upper and lower points of lids and inner lips: rows of `inner68` (iBUG − 27), of WFLW's eyes.
+_LIDS68 = np.array([(37, 41), (38, 40), (43, 47), (44, 46)]) - 27
+_LIPS68 = np.array([(61, 67), (62, 66), (63, 65)]) - 27
+_LIDS98 = np.array([(61, 67), (62, 66), (63, 65), (69, 75), (70, 74), (71, 73)]) - 60
+
 
 class Projector(Protocol):
     """What `Camera` and `CameraStack` can do."""
@@ -85,6 +90,9 @@ def assemble(
         axes: (…, 3, 3).
         origin: (…, 3).
     """
+    up = axes[..., 1, :]
+    inner68 = _uncrossed(_uncrossed(inner68, _LIDS68, up, 0.0), _LIPS68, up, 0.5)
+    eyes98 = _uncrossed(eyes98, _LIDS98, up, 0.0)
     brows68, brows98 = _brow_points(brow_rings, np.zeros((*brow_rings.shape[:-4], 2), np.float32))
     jaw = jaw_rings[..., 0, :]
     ibug = np.concatenate([jaw[..., ::2, :], brows68, inner68], axis=-2)
@@ -92,6 +100,25 @@ def assemble(
         [jaw, brows98, inner68[..., :9, :], eyes98, inner68[..., 21:, :], pupils], axis=-2
     )
     return Anchors(ibug, wflw, jaw_rings, jaw_directions, brow_rings, axes, origin)
+
+
+def _uncrossed(
+    points: FloatArray, pairs: NDArray[np.int64], up: FloatArray, share: float
+) -> FloatArray:
+    """Let points that passed each other meet: a shut lid covers the lower margin, lips touch.
+
+    Args:
+        points: (…, M, 3).
+        pairs: (n, 2) upper and lower point.
+        up: (…, 3) the head's upward axis.
+        share: How much of the way the upper point gives in; the lower one does the rest.
+    """
+    result = points.copy()
+    upper, lower = points[..., pairs[:, 0], :], points[..., pairs[:, 1], :]
+    passed = np.maximum(np.einsum("...nc,...c->...n", lower - upper, up), 0.0)[..., None]
+    result[..., pairs[:, 0], :] = upper + share * passed * up[..., None, :]
+    result[..., pairs[:, 1], :] = lower - (1.0 - share) * passed * up[..., None, :]
+    return result.astype(np.float32)
 
 
 def landmark_points(
