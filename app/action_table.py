@@ -48,7 +48,8 @@ def _file() -> tuple[ActionSpec, ...]:
                    "Open a folder of clips, an image folder or a project (NAME.lin).",
                    "folder", "window"),
         ActionSpec("open_demo", "Open the &demo", (), "files.open_demo", "File",
-                   "Open the project that `make demo` makes.", "demo", "window"),
+                   "Open the demo project; it is made first where there is none yet.", "demo",
+                   "window"),
         ActionSpec("close", "&Close clip", ("Ctrl+W",), "files.close_document", "File",
                    "Close what is open and go back to the start page.", "close"),
         ActionSpec("settings", "&Settings…", ("Ctrl+,",), "window.show_settings", "File",
@@ -112,6 +113,12 @@ def _go() -> tuple[ActionSpec, ...]:
                    "Go", "The next approved frame."),
         ActionSpec("previous_approved", "Previous appr&oved frame", ("Ctrl+Alt+Left",),
                    "go.previous_approved", "Go", "The previous approved frame."),
+        ActionSpec("toggle_marker", "&Mark this frame", ("Ctrl+M",), "go.toggle_marker", "Go",
+                   "Mark this frame, or take its mark away."),
+        ActionSpec("next_marker", "Next mar&ked frame", ("Ctrl+.",), "go.next_marker",
+                   "Go", "The next frame you marked."),
+        ActionSpec("previous_marker", "Previous mar&ked frame", ("Ctrl+Shift+.",),
+                   "go.previous_marker", "Go", "The previous frame you marked."),
         ActionSpec("go_back", "Where I &was before", ("Alt+Backspace",), "go.go_back", "Go",
                    "Back to the frame before the last jump."),
         ActionSpec("go_forward", "Where I went a&fter", ("Alt+Shift+Backspace",), "go.go_forward",
@@ -198,8 +205,8 @@ MENUS = ("File", "Edit", "Go", "Play", "View", "Help")
 GROUP_STARTS = frozenset(
     {
         "close", "settings", "quit", "approve", "next_face", "first_frame", "go_to", "next_key",
-        "next_edited", "next_unreviewed", "next_approved", "go_back", "next_clip", "faster",
-        "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
+        "next_edited", "next_unreviewed", "next_approved", "toggle_marker", "go_back", "next_clip",
+        "faster", "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
         "diagnostics",
     }
 )  # fmt: skip

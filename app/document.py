@@ -131,6 +131,14 @@ class Document(Protocol):
         """Where frame indexes are kept; None for the user's cache."""
         ...
 
+    def markers(self, clip_id: str) -> list[int]:
+        """Frames the person has marked, increasing."""
+        ...
+
+    def set_markers(self, clip_id: str, frames: list[int]) -> None:
+        """Keep the marked frames."""
+        ...
+
     def apply(self, edit: Edit, who: str) -> AppliedEdit:
         """Apply an edit and record it.
 
@@ -166,6 +174,7 @@ class LooseClips:
         self.path: Path | None = None
         self.read_only = False
         self.notes: list[str] = []
+        self._markers: dict[str, list[int]] = {}
 
     def entries(self) -> list[ClipEntry]:
         """The clips, in the order given."""
@@ -199,6 +208,14 @@ class LooseClips:
     def cache_folder(self) -> Path | None:
         """Indexes go to the user's cache."""
         return None
+
+    def markers(self, clip_id: str) -> list[int]:
+        """Frames marked since the clip was opened."""
+        return self._markers.get(clip_id, [])
+
+    def set_markers(self, clip_id: str, frames: list[int]) -> None:
+        """Keep the marked frames until the clip is closed."""
+        self._markers[clip_id] = frames
 
     def apply(self, edit: Edit, who: str) -> AppliedEdit:
         """There is nowhere to record an edit.

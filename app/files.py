@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import opening
+from app.demo_child import DemoChild
 from app.session import Session
 from core import paths
 from core.errors import CoreError
@@ -21,6 +22,8 @@ class Files(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
+        self.demo_child = DemoChild(session.hub, self)
+        self.demo_child.made.connect(self._on_demo_made)
 
     def open_texts(self, texts: Sequence[str]) -> bool:
         """Open paths or patterns; a failure is told, and what was open stays.
@@ -56,15 +59,12 @@ class Files(QObject):
             self.open_texts([chosen])
 
     def open_demo(self) -> None:
-        """Open the demo project, or say how it is made."""
+        """Open the demo project; made first, in a child process, where there is none yet."""
         found = [folder for folder in demo_places() if opening.is_project(folder)]
         if found:
             self.open_texts([str(found[0])])
         else:
-            self._session.hub.info(
-                "The demo has not been made on this machine yet: run `make demo` in the program's"
-                " folder (a few minutes), then choose this again."
-            )
+            self.demo_child.start(paths.user_data() / "demo")
 
     def close_document(self) -> None:
         """Close what is open."""
@@ -95,6 +95,9 @@ class Files(QObject):
             return
         session.reopen_clip()
 
+    def _on_demo_made(self, folder: str) -> None:
+        self.open_texts([folder])
+
     def _start_folder(self) -> str:
         entry = self._session.entry
         if entry is not None:
@@ -104,7 +107,7 @@ class Files(QObject):
 
 
 def demo_places() -> list[Path]:
-    """Where `make demo` may have put the demo project."""
+    """Where `make demo`, or this window, may have put the demo project."""
     return [
         paths.main_script().parent / "out" / "demo" / "demo.lin",
         paths.user_data() / "demo" / "demo.lin",

@@ -392,6 +392,7 @@ class MainWindow(QMainWindow):
         self.session.set_playing(False)
         self.feed.close()
         self.column_loader.close()
+        self.files.demo_child.close()
         self.session.close_document()
         for timer in self.findChildren(QTimer):
             timer.stop()

@@ -87,6 +87,18 @@ class Navigator(QObject):
         """The previous approved frame."""
         self._seek(np.isin(self._session.columns.review, _APPROVED), -1, "approved frame")
 
+    def toggle_marker(self) -> None:
+        """Mark this frame, or take its mark away."""
+        self._session.toggle_marker(self._session.frame_idx)
+
+    def next_marker(self) -> None:
+        """The next marked frame."""
+        self._seek(self._marked(), 1, "marked frame")
+
+    def previous_marker(self) -> None:
+        """The previous marked frame."""
+        self._seek(self._marked(), -1, "marked frame")
+
     def go_back(self) -> None:
         """Back to the frame before the last jump."""
         if self._back:
@@ -138,6 +150,11 @@ class Navigator(QObject):
             )
         else:
             self.jump(target)
+
+    def _marked(self) -> NDArray[np.bool_]:
+        marked = np.zeros(self._session.num_frames, np.bool_)
+        marked[[frame for frame in self._session.markers if frame < len(marked)]] = True
+        return marked
 
     def _turn_to_clip(self, direction: int) -> None:
         if self._session.document is None or self._session.entry is None:

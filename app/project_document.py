@@ -116,6 +116,16 @@ class ProjectDocument:
         """Frame indexes go to the user's cache: the project may be read-only."""
         return None
 
+    def markers(self, clip_id: str) -> list[int]:
+        """Frames the person has marked, increasing; kept in the project's settings."""
+        kept = self.project.setting(_markers_key(clip_id), [])
+        good = isinstance(kept, list) and all(isinstance(frame, int) for frame in kept)
+        return sorted(kept) if good else []
+
+    def set_markers(self, clip_id: str, frames: list[int]) -> None:
+        """Keep the marked frames in the project's settings."""
+        self.project.set_setting(_markers_key(clip_id), frames or None)
+
     def apply(self, edit: Edit, who: str) -> AppliedEdit:
         """Apply an edit and record it."""
         self._names.clear()
@@ -182,6 +192,10 @@ class ProjectDocument:
             return reader.processed_column(0, frames)
         finally:
             reader.close()
+
+
+def _markers_key(clip_id: str) -> str:
+    return f"markers/{clip_id}"
 
 
 def _blocks(frames: int, cancelled: Cancelled) -> Iterator[tuple[int, int]]:

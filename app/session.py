@@ -64,6 +64,7 @@ class Session(QObject):
         face_selected: Track of the selected face or NO_FACE. Canvas, docks.
         layers_changed: How layers are shown. Canvas, layers dock.
         overlays_hidden_changed: Whether all overlays are hidden for the moment. Canvas.
+        markers_changed: A frame was marked or unmarked. Timeline.
         columns_changed: The clip's columns were read anew. Timeline, navigator.
         data_changed: First and one past the last frame whose faces changed. Canvas, columns.
     """
@@ -84,6 +85,7 @@ class Session(QObject):
     layers_changed = Signal()
     overlays_hidden_changed = Signal(bool)
     columns_changed = Signal()
+    markers_changed = Signal()
     data_changed = Signal(int, int)
 
     def __init__(self, settings: Settings, hub: MessageHub, parent: QObject | None = None) -> None:
@@ -108,6 +110,7 @@ class Session(QObject):
         self._faces_key: tuple[str, int] | None = None
         self._faces: Sequence[Any] = ()
         self._last_places: dict[str, int] = {}
+        self._markers: list[int] | None = None
 
     # What is open
 
@@ -164,7 +167,8 @@ class Session(QObject):
         self.document.update_entry(self.entry)
         self.clip = clip
         self.columns = empty_columns(clip.frames)
-        self._frame_idx = min(self._last_places.get(self.entry.clip_id, 0), clip.frames - 1)
+        place = self._frame_idx or self._last_places.get(self.entry.clip_id, 0)
+        self._frame_idx = min(place, clip.frames - 1)
         self.entries_changed.emit()
         self.clip_ready.emit()
         self.columns_changed.emit()
@@ -354,6 +358,30 @@ class Session(QObject):
             self.columns = columns
             self.columns_changed.emit()
 
+    # Markers
+
+    @property
+    def markers(self) -> list[int]:
+        """Frames of the open clip the person has marked, increasing."""
+        if self.document is None or self.entry is None:
+            return []
+        if self._markers is None:
+            self._markers = self.document.markers(self.entry.clip_id)
+        return self._markers
+
+    def toggle_marker(self, frame_idx: int) -> None:
+        """Mark a frame, or take its mark away."""
+        if self.document is None or self.entry is None:
+            return
+        marked = sorted(set(self.markers) ^ {frame_idx})
+        try:
+            self.document.set_markers(self.entry.clip_id, marked)
+        except CoreError as error:
+            self.hub.error(error)
+            return
+        self._markers = marked
+        self.markers_changed.emit()
+
     # Edits
 
     def apply(self, edit: Any) -> bool:
@@ -430,6 +458,7 @@ class Session(QObject):
         self.clip = None
         self.columns = empty_columns(0)
         self._faces_key = None
+        self._markers = None
         self._frame_idx = 0
         self._shown_frame_idx = -1
         self.set_range(None)

@@ -264,7 +264,17 @@ class FrameLoader(QObject):
             self.frame_failed.emit(frame_idx, sentence_of(error))
             return None
         self._keep(clip_serial, frame_idx, image)
+        if reader.info.frames != self._frames and clip_serial == self._clip_serial:
+            self._describe_again(reader, clip_serial)
         return image
+
+    def _describe_again(self, reader: Any, clip_serial: int) -> None:
+        """Decoding has shown that the clip's packet times lied: it has another frame count."""
+        opened = describe(reader)
+        with self._wake:
+            self._frames = opened.frames
+            self._images.clear()
+        self.opened.emit(clip_serial, opened)
 
     def _keep(self, clip_serial: int, frame_idx: int, image: QImage) -> None:
         with self._wake:

@@ -35,6 +35,7 @@ _RULER = 24
 _GAP = 3
 _CURSOR = QColor(230, 75, 60)
 _RANGE = QColor(86, 180, 233)
+_MARKER = QColor(204, 121, 167)
 
 
 class TimelineView(QWidget):
@@ -66,6 +67,7 @@ class TimelineView(QWidget):
         session.columns_changed.connect(self._on_columns_changed)
         session.frame_changed.connect(self._on_frame_changed)
         session.range_changed.connect(self.update)
+        session.markers_changed.connect(self.update)
         self._on_columns_changed()
 
     @property
@@ -179,6 +181,16 @@ class TimelineView(QWidget):
         for x in (left, right):
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
 
+    def _paint_markers(self, painter: QPainter) -> None:
+        """A flag on the ruler for every marked frame."""
+        painter.setPen(QPen(_MARKER, 1.5))
+        painter.setBrush(QBrush(_MARKER))
+        for frame in self._session.markers:
+            x = (self._x_of(frame) + self._x_of(frame + 1)) / 2
+            if LABELS_WIDTH <= x <= self.width():
+                painter.drawLine(QPointF(x, 2), QPointF(x, _RULER))
+                painter.drawPolygon(QPolygonF([QPointF(x, 2), QPointF(x + 8, 5.5), QPointF(x, 9)]))
+
     def _paint_cursor(self, painter: QPainter) -> None:
         frame_idx = self._session.frame_idx
         left, right = self._x_of(frame_idx), self._x_of(frame_idx + 1)
@@ -223,6 +235,7 @@ class TimelineView(QWidget):
             self._paint_rows(painter)
             self._paint_ruler(painter)
             self._paint_range(painter)
+            self._paint_markers(painter)
             self._paint_cursor(painter)
         painter.end()
 

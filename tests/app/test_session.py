@@ -90,3 +90,18 @@ def test_layers_are_remembered(opened, settings, qapp):
 def test_edits_of_loose_clips_are_refused_with_a_sentence(opened):
     assert not opened.apply(object())
     assert "make a project" in opened.hub.history[-1].text
+
+
+def test_a_clip_that_turns_out_shorter_keeps_the_place(opened):
+    opened.set_frame(80)
+    opened.clip_opened(OpenedClip(60, 25.0, 64, 48, ""))
+    assert opened.num_frames == 60
+    assert opened.frame_idx == 59
+
+
+def test_a_marker_is_set_and_taken_away(opened):
+    told = []
+    opened.markers_changed.connect(lambda: told.append(opened.markers))
+    for frame_idx in (30, 10, 30):
+        opened.toggle_marker(frame_idx)
+    assert told == [[30], [10, 30], [10]]

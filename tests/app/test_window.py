@@ -213,6 +213,16 @@ def test_approving_is_recorded_undone_and_found_again(qtbot, open_main, project_
     assert int(again.session.faces(4)[0].review) == 1
 
 
+def test_markers_are_kept_with_the_project(qtbot, open_main, project_path):
+    window = open_main(project_path)
+    window.session.set_frame(11)
+    window.actions_by_id["toggle_marker"].trigger()
+    window.close()
+    again = open_main(project_path)
+    again.actions_by_id["next_marker"].trigger()
+    assert again.session.frame_idx == 11
+
+
 def test_columns_follow_an_edit(qtbot, open_main, project_path):
     window = open_main(project_path)
     qtbot.waitUntil(lambda: window.session.columns.track_ids == (0,), timeout=10_000)
