@@ -115,6 +115,7 @@ class Clip:
         self.shot_of: NDArray[np.int64] = np.repeat(np.arange(len(lengths)), lengths)
         self._subject = lru_cache(maxsize=2)(self._prepare)
         self._canvas = lru_cache(maxsize=2)(self._draw_canvas)
+        self._nose = lru_cache(maxsize=8)(self._nose_track)
 
     def frame(self, index: int, outputs: Collection[str] = ("rgb",)) -> RenderedFrame:
         """Render one frame.
@@ -158,13 +159,16 @@ class Clip:
 
     def landmarks(self) -> FloatArray:
         """The 68 landmarks of all frames without rendering, (frames, 68, 2)."""
-        parts = []
-        for shot in self.shots:
-            poses = shot.poses
-            anchors = self._template.anchors([shot.scene.shape] * len(poses), poses)
-            cameras = [self._camera(shot, t) for t in range(shot.start, shot.stop)]
-            parts.append(project_landmarks(anchors, CameraStack.of(cameras)))
-        return np.concatenate(parts)
+        return np.concatenate([self._landmarks_of(shot) for shot in self.shots])
+
+    def _landmarks_of(self, shot: Shot) -> FloatArray:
+        anchors = self._template.anchors([shot.scene.shape] * len(shot.poses), shot.poses)
+        cameras = [self._camera(shot, t) for t in range(shot.start, shot.stop)]
+        return project_landmarks(anchors, CameraStack.of(cameras))
+
+    def _nose_track(self, number: int) -> FloatArray:
+        """Where the base of the nose is through a shot, (T, 2)."""
+        return self._landmarks_of(self.shots[number])[:, 33]
 
     def _plan(
         self, number: int, start: int, stop: int, hard: bool, person: int,
@@ -247,11 +251,8 @@ class Clip:
         first = max(min(index, shot.stop - 2), shot.start)
         if shot.stop - shot.start < 2 or self.recipe.faults == 0:
             return {"motion_px": 0.0, "motion_rad": 0.0}
-        origins = [
-            self._camera(shot, t).project(self._posed(shot, t).anchors.ibug68[33])[0]
-            for t in (first, first + 1)
-        ]
-        step = origins[1] - origins[0]
+        track = self._nose(int(self.shot_of[index]))
+        step = track[first + 1 - shot.start] - track[first - shot.start]
         return {
             "motion_px": float(np.hypot(*step)) / 3.0,
             "motion_rad": float(np.arctan2(step[1], step[0])),

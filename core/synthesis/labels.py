@@ -121,23 +121,24 @@ def visible(points: FloatArray, drawn: Drawn) -> NDArray[np.bool_]:
     height, width = drawn.labels.shape
     column, row = np.round(xy[:, 0]).astype(int), np.round(xy[:, 1]).astype(int)
     inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-    seen = np.zeros(len(points), bool)
     # Points lie on silhouettes: the farthest surface in the 3×3 neighbourhood decides.
-    for index in np.flatnonzero(inside):
-        y, x = row[index], column[index]
-        window = drawn.fragments.nearness[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
-        farthest = 1.0 / max(float(window.min()), 1e-6)
-        seen[index] = depth[index] - farthest <= VISIBLE_WITHIN
-    return seen
+    step = np.array([-1, 0, 1])
+    rows = np.clip(row[:, None] + step, 0, height - 1)[:, :, None]
+    columns = np.clip(column[:, None] + step, 0, width - 1)[:, None, :]
+    nearness = drawn.fragments.nearness[rows, columns].min((1, 2))
+    return inside & (depth - 1.0 / np.maximum(nearness, 1e-6) <= VISIBLE_WITHIN)
 
 
 def depth_map(drawn: Drawn) -> FloatArray:
     """Distance along the view axis in decimetres, (H, W); inf where nothing was drawn."""
     near = drawn.fragments.nearness
-    height, width = near.shape[0] // 2, near.shape[1] // 2
-    mean = near.reshape(height, 2, width, 2).max((1, 3))
+    upper, lower = (
+        np.maximum(near[::2, ::2], near[::2, 1::2]),
+        np.maximum(near[1::2, ::2], near[1::2, 1::2]),
+    )
+    nearest = np.maximum(upper, lower)
     with np.errstate(divide="ignore"):
-        return np.where(mean > 0, 1.0 / mean, np.inf).astype(np.float32)
+        return np.where(nearest > 0, 1.0 / nearest, np.inf).astype(np.float32)
 
 
 def flow(drawn: Drawn, other_points: FloatArray, other_camera: Camera) -> FloatArray:

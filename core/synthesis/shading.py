@@ -26,6 +26,7 @@ SHINE, EXPONENT, WRAP_RED, WRAP_GREEN, WRAP_BLUE, SHEEN, RELIEF = range(7)
 
 SKY_MAP, KEY_MAP = 96, 256  # cells across a height map
 NO_PART = 255
+_DULL = np.float32(0.6)  # below this cosine no highlight is worth a power
 _BODY, _NECK = int(Part.BODY), int(Part.NECK)
 
 
@@ -206,7 +207,7 @@ def _shade(  # type: ignore[no-untyped-def]
         half = (nx * hx + ny * hy + nz * hz) / np.sqrt(
             hx * hx + hy * hy + hz * hz + np.float32(1e-9)
         )
-        if half > 0.0 and cosine > 0.0:
+        if half > _DULL and cosine > 0.0:
             peak = (
                 shine
                 * reach
@@ -221,7 +222,7 @@ def _shade(  # type: ignore[no-untyped-def]
         half = (nx * hx + ny * hy + nz * hz) / np.sqrt(
             hx * hx + hy * hy + hz * hz + np.float32(1e-9)
         )
-        if half > 0.0:
+        if half > _DULL:
             peak = shine * np.float32(0.6) * half ** response[EXPONENT]
             out_r += peak * er
             out_g += peak * eg
