@@ -1,7 +1,7 @@
 """Drawing the timeline of 200,000 frames and two people: `python -m benchmarks.app_timeline`.
 
 Budget (issue: timeline): all rows made anew and painted in ≤ 8 ms at 1600 px; while only the cursor
-moves, a copy. Peer in the same run: one pass of numpy over the same columns. Prints one JSON record.
+moves, a copy. Peer in the same run: one pass of numpy over the columns. Prints one JSON record.
 """
 
 from __future__ import annotations

@@ -17,8 +17,7 @@ from app.convert import premultiplied
 from app.data_colours import Mark, Rgb
 from app.document import NO_SOURCE, ClipColumns
 from app.timecode import timecode
-from app.timeline import binning
-from app.timeline.binning import Bins
+from app.timeline.binning import Bins, Extremes, Means, Sums, category_sums
 
 Words = NDArray[np.uint32]
 CONFIDENCE_COLOUR: Rgb = (86, 180, 233)
@@ -62,9 +61,10 @@ def _person_row(columns: ClipColumns, index: int, name: str) -> Row:
     present = columns.source[index] != NO_SOURCE
     colour = data_colours.face_colour(columns.track_ids[index])
 
+    sums = Sums(present)
+
     def render(bins: Bins, height: int) -> Words:
-        count = np.add.reduceat(present[: bins.stop].astype(np.int32), bins.starts)
-        share = count / np.maximum(bins.sizes(), 1)
+        share = sums.over(bins) / bins.sizes()
         # A column in which the person is only partly there is drawn fainter.
         word = np.array([premultiplied(colour, o) for o in np.linspace(0.0, 1.0, 9)], np.uint32)
         line = word[np.ceil(share * 8).astype(np.intp)]
@@ -107,12 +107,11 @@ def _stacked(categories: NDArray[np.uint8], marks: dict[int, Mark]) -> Callable[
     for value, mark in marks.items():
         colours[value] = premultiplied(mark.colour, 1.0)
 
+    sums = category_sums(categories, len(marks))
+
     def render(bins: Bins, height: int) -> Words:
-        total = np.zeros((len(marks), len(bins)), np.int64)
-        for one in categories:
-            total += binning.counts(one, len(marks), bins)
-        full = bins.sizes() * max(len(categories), 1)
-        tops = np.cumsum(_heights(total / full, height), axis=0)
+        shares = sums.over(bins) / (bins.sizes() * max(len(categories), 1))
+        tops = np.cumsum(_heights(shares, height), axis=0)
         level = np.arange(height, 0, -1)[:, None] - 1  # from the bottom up
         category = (level[None] >= tops[:, None, :]).sum(axis=0)
         return np.asarray(colours[category])
@@ -135,10 +134,10 @@ def _heights(shares: NDArray[np.float64], height: int) -> NDArray[np.int64]:
 
 def _confidence_row(columns: ClipColumns) -> Row:
     lowest, highest = _over_tracks(columns.confidence, columns.frames)
+    extremes, means = Extremes(lowest, highest), Means(lowest)
 
     def render(bins: Bins, height: int) -> Words:
-        least, most = binning.low(lowest, bins), binning.high(highest, bins)
-        middle = binning.mean(lowest, bins)
+        least, most, middle = extremes.low(bins), extremes.high(bins), means.over(bins)
         y = 1.0 - (np.arange(height)[:, None] + 0.5) / height
         step = 1.0 / height
         band = (y >= least - step / 2) & (y <= most + step / 2)
@@ -161,9 +160,10 @@ def _jitter_row(columns: ClipColumns) -> Row:
     # The 99th percentile fills the row: one jump must not flatten everything else.
     top = float(np.percentile(finite, 99)) if len(finite) else 1.0
     top = max(top, 1e-6)
+    extremes = Extremes(values, values)
 
     def render(bins: Bins, height: int) -> Words:
-        share = np.nan_to_num(binning.high(values, bins) / top)
+        share = np.nan_to_num(extremes.high(bins) / top)
         level = height - np.arange(height)[:, None]
         picture = np.zeros((height, len(bins)), np.uint32)
         picture[share * height >= level - 0.5] = premultiplied(JITTER_COLOUR, 0.85)
@@ -178,10 +178,11 @@ def _jitter_row(columns: ClipColumns) -> Row:
 
 def _edits_row(columns: ClipColumns) -> Row:
     colour = premultiplied(data_colours.REVIEW_STATES[2].colour, 1.0)
+    sums = Sums(columns.edited)
 
     def render(bins: Bins, height: int) -> Words:
         picture = np.zeros((height, len(bins)), np.uint32)
-        picture[:, binning.any_true(columns.edited, bins)] = colour
+        picture[:, sums.over(bins) > 0] = colour
         return picture
 
     def describe(frame_idx: int) -> str:

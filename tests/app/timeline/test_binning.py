@@ -36,21 +36,22 @@ def test_no_column_is_empty_and_columns_follow_each_other(view):
 
 
 @given(views(), st.integers(0, 2**32 - 1))
-def test_low_high_mean_and_any_equal_a_loop(view, seed):
+def test_low_high_mean_and_sum_equal_a_loop(view, seed):
     frames, width, first, last = view
     rng = np.random.default_rng(seed)
     values = rng.normal(size=frames).astype(np.float32)
     values[rng.random(frames) < 0.3] = np.nan
     flags = rng.random(frames) < 0.1
     bins = binning.make_bins(first, last, width, frames)
-    got = binning.low(values, bins), binning.high(values, bins), binning.mean(values, bins)
+    extremes = binning.Extremes(values, values)
+    got = extremes.low(bins), extremes.high(bins), binning.Means(values).over(bins)
+    flagged = binning.Sums(flags).over(bins)
     for column in range(width):
         part = values[list(frames_of(bins, column))]
         part = part[np.isfinite(part)]
         expected = (part.min(), part.max(), part.mean()) if len(part) else (np.nan,) * 3
         assert np.allclose([g[column] for g in got], expected, atol=1e-5, equal_nan=True)
-        expected_any = flags[list(frames_of(bins, column))].any()
-        assert binning.any_true(flags, bins)[column] == expected_any
+        assert flagged[column] == flags[list(frames_of(bins, column))].sum()
 
 
 @given(views(), st.integers(0, 2**32 - 1))
@@ -59,9 +60,10 @@ def test_counts_equal_a_loop(view, seed):
     categories = np.random.default_rng(seed).integers(0, 5, frames).astype(np.uint8)
     categories[categories == 4] = 255
     bins = binning.make_bins(first, last, width, frames)
-    got = binning.counts(categories, 4, bins)
+    both = np.stack([categories, categories[::-1]])
+    got = binning.category_sums(both, 4).over(bins)
     for column in range(width):
-        part = categories[list(frames_of(bins, column))]
+        part = both[:, list(frames_of(bins, column))]
         assert got[:, column].tolist() == [(part == c).sum() for c in range(4)]
 
 
@@ -70,4 +72,4 @@ def test_a_single_frame_among_many_is_never_lost(width):
     flags = np.zeros(200_000, bool)
     flags[123_457] = True
     bins = binning.make_bins(0, 200_000, width, 200_000)
-    assert binning.any_true(flags, bins).sum() == 1
+    assert (binning.Sums(flags).over(bins) > 0).sum() == 1
