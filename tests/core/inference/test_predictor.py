@@ -317,3 +317,22 @@ def test_predictors_do_not_import_training():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "core.training" not in done.stdout
     assert predictors.load_predictor is load_predictor
+
+
+def test_a_graph_without_weights_gets_them_from_the_file(tmp_path: Path):
+    """A real net of ours: ONNX Runtime and PyTorch say the same from one set of weights."""
+    from core.nets.onnx_graph import export_graph
+
+    arguments = {"num_points": 5, "input_size": 64}
+    torch.manual_seed(0)
+    net = registry.build_net("ffld", arguments).eval()
+    card = brightest_card(name="ffld", architecture="ffld", arguments=arguments)
+    graph = export_graph(net, (3, 64, 64), card.outputs)
+    path = tmp_path / "ffld.safetensors"
+    save_model(path, card, net.state_dict(), graph, half=True)
+    matrix = crop_matrix(card.box_rule, BOX, 0.1, (64, 64))
+    by_torch = load_predictor(path, "cpu", backend="torch-fp32").predict_batch([(FRAME, matrix)])[0]
+    by_onnx = load_predictor(path, "cpu", backend="onnxruntime").predict_batch([(FRAME, matrix)])[0]
+    assert np.abs(by_torch.landmarks - by_onnx.landmarks).max() < 1e-3 * 64
+    assert by_torch.score == pytest.approx(by_onnx.score, abs=1e-3)
+    assert load_predictor(path, "cpu").backend_name in {"torch-fp32", "torch-bf16", "onnxruntime"}
