@@ -1,8 +1,8 @@
 """WFLW's annotation lists: 98 points, box, six attributes and a picture's name a line.
 
-Written from the data set's own description (Wu et al., CVPR 2018: "coordinates of 98 landmarks (196)
-+ coordinates of upper left corner and lower right corner of detection rectangle (4) + attributes
-annotations (6) + image name (1)"); never seen a real file. Expected:
+Written from the description of the data set (Wu et al., CVPR 2018: "coordinates of 98 landmarks
+(196) + coordinates of upper left corner and lower right corner of detection rectangle (4) +
+attributes annotations (6) + image name (1)"); never seen a real file. Expected:
 
     WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_{train,test}.txt
     WFLW_images/…
