@@ -7,17 +7,23 @@ from pathlib import Path
 
 from core.commands.console import Console
 
-STUDIES = ("realism", "tables")
+STUDIES = ("realism", "clips", "tables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `study`."""
-    parser.add_argument("name", choices=STUDIES, help="realism: are rendered faces like real ones")
+    parser.add_argument(
+        "name", choices=STUDIES,
+        help="realism: are rendered faces like real ones; clips: a model beside a peer on clips",
+    )  # fmt: skip
     parser.add_argument(
         "--real", metavar="SPEC", help="real shapes to compare with (merl-rav:FILE)"
     )
     parser.add_argument("--detector", action="append", default=[], help="cascade or yunet:FILE")
-    parser.add_argument("--model", metavar="FILE", help="a landmark net that saw only photographs")
+    parser.add_argument("--model", metavar="FILE", help="the landmark net")
+    parser.add_argument("--peer", metavar="FILE", help="clips: the net it is compared with")
+    parser.add_argument("--clip", action="append", default=[], type=Path, help="clips: a video")
+    parser.add_argument("--frames", type=int, default=60, help="clips: first frames of each")
     parser.add_argument("-n", "--faces", type=int, default=3000, help="synthetic shapes")
     parser.add_argument("--renders", type=int, default=100, help="renders of the reverse test")
     parser.add_argument(
@@ -31,6 +37,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Run the study."""
     if args.name == "tables":
         return _tables(args, console)
+    if args.name == "clips":
+        return _clips(args, console)
     return _realism(args, console)
 
 
@@ -64,6 +72,36 @@ def _realism(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _clips(args: argparse.Namespace, console: Console) -> int:
+    from core.errors import InputError
+    from core.evaluation import clips, records
+    from core.faces.detection import make_detector
+    from core.inference.landmark_predictor import LandmarkPredictor
+    from core.inference.predictor import load_predictor
+
+    if not (args.model and args.peer and args.clip and len(args.detector) == 1):
+        raise InputError("study clips needs --model, --peer, one --detector and --clip (several).")
+    own, peer = (load_predictor(name, "cpu") for name in (args.model, args.peer))
+    for one in (own, peer):
+        if not isinstance(one, LandmarkPredictor) or one.card.scheme != "ibug68":
+            raise InputError(f"{one.card.name}: study clips compares nets of 68 points.")
+    assert isinstance(own, LandmarkPredictor)
+    assert isinstance(peer, LandmarkPredictor)
+    detector = make_detector(args.detector[0])
+    seen = [
+        clips.look_at_clip(
+            path, own, peer, detector, args.frames,
+            report=console.report, cancelled=console.cancelled,
+        )
+        for path in args.clip
+    ]  # fmt: skip
+    figures = clips.compare_on_clips(seen) | {"model": own.card.name, "peer": peer.card.name}
+    record = records.make_record("clips", args.title or "clips", figures)
+    console.say(f"wrote {records.write_record(args.record, record)}")
+    console.result(record)
+    return 0
+
+
 def _tables(args: argparse.Namespace, console: Console) -> int:
     from core.evaluation import records
 
@@ -72,5 +110,7 @@ def _tables(args: argparse.Namespace, console: Console) -> int:
     records.replace_table(page, "landmarks", landmarks)
     realism = records.realism_table(records.read_records(args.record, "realism"))
     records.replace_table(page, "realism", realism)
+    clips = records.clip_table(records.read_records(args.record, "clips"))
+    records.replace_table(page, "clips", clips)
     console.result({"page": str(page)}, f"{page} rebuilt")
     return 0

@@ -109,6 +109,27 @@ def realism_table(records: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "", *commands])
 
 
+def clip_table(records: Iterable[Mapping[str, Any]]) -> str:
+    """One row a run of `study clips`."""
+    lines = [
+        "| date | run | model, peer | frames | distance to the peer % | flicker % | peer's % "
+        "| flip % | jitter % | mouth r | eyes r |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    commands = []
+    for record in records:
+        one = record["figures"]
+        r = one["opening_correlation"]
+        names = ("distance_median", "flicker", "peer_flicker", "flip_median", "jitter_median")
+        cells = [
+            record["date"], record["title"], f"{one['model']}, {one['peer']}", str(one["frames"]),
+            *(_percent(one[name]) for name in names), f"{r['mouth']:.2f}", f"{r['eyes']:.2f}",
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+        commands.append(f"- {record['title']} ({record['date']}): `{record['command']}`")
+    return "\n".join([*lines, "", *commands])
+
+
 def replace_table(page: Path, name: str, table: str) -> None:
     """Write a table between its markers in a page.
 
