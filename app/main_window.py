@@ -76,6 +76,10 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel(session, self)
         self.message_bar = MessageBar(session.hub, self)
         self._docks: list[QDockWidget] = []
+        self._retint_later = QTimer(self)
+        self._retint_later.setSingleShot(True)
+        self._retint_later.setInterval(0)
+        self._retint_later.timeout.connect(self._retint)
         self._lay_out()
         self._connect()
         self.menus = build_menus(self, self.actions_by_id, session.settings, self._docks)
@@ -367,7 +371,8 @@ class MainWindow(QMainWindow):
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "tool_bar"):
-            self._retint()
+            # The children hear of the new palette after their window.
+            self._retint_later.start()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""

@@ -37,7 +37,13 @@ TABLE: dict[str, Setting] = {
     for setting in (
         Setting("theme", "system", "Colours of the window.", ("system", "light", "dark")),
         Setting("annotator", "", "Your name, kept with every edit you make."),
-        Setting("frame_cache_mib", 512, "Memory for decoded frames, MiB.", low=64, high=16384),
+        Setting(
+            "frame_cache_mib",
+            512,
+            "Memory for decoded frames, from the next clip on.",
+            low=64,
+            high=16384,
+        ),
         Setting("read_ahead", True, "Decode frames ahead while idle and while playing."),
         Setting("key_preset", "Default", "The set of keys you are used to."),
         Setting("keys", {}, "Keys you have changed: action → list of keys."),

@@ -27,8 +27,7 @@ class FrameFeed(QObject):
         super().__init__(view)
         self._session = session
         self._view = view
-        cache_bytes = int(session.settings.value("frame_cache_mib")) * 2**20
-        self.loader = FrameLoader(cache_bytes, open_reader)
+        self.loader = FrameLoader(_cache_bytes(session), open_reader)
         self._clip_serial = -1
         self._last_serial = -1
         self.loader.opened.connect(self._on_opened)
@@ -111,6 +110,8 @@ class FrameFeed(QObject):
     def _on_setting_changed(self, key: str) -> None:
         if key == "read_ahead":
             self._set_read_ahead()
+        elif key == "frame_cache_mib":
+            self.loader.set_cache_bytes(_cache_bytes(self._session))
 
     def _set_read_ahead(self) -> None:
         playing = self._session.playing
@@ -118,3 +119,7 @@ class FrameFeed(QObject):
         if not self._session.settings.value("read_ahead"):
             wanted = 0
         self.loader.set_read_ahead(wanted, playing)
+
+
+def _cache_bytes(session: Session) -> int:
+    return int(session.settings.value("frame_cache_mib")) * 2**20

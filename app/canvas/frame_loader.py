@@ -139,6 +139,11 @@ class FrameLoader(QObject):
         if image is not None:
             self.frame_ready.emit(LoadedFrame(request, frame_idx, image))
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Memory for decoded frames of clips opened from now on."""
+        with self._wake:
+            self._cache_bytes = cache_bytes
+
     def set_read_ahead(self, frames: int, is_playing: bool = False) -> None:
         """How many frames to keep ready beyond the last one asked for."""
         with self._wake:

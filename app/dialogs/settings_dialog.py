@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
@@ -63,11 +64,20 @@ class _GeneralPage(QWidget):
         ahead = QCheckBox("Decode frames ahead", self)
         ahead.setChecked(settings.value("read_ahead"))
         ahead.toggled.connect(lambda on: settings.set_value("read_ahead", on))
-        for label, widget, key in (
+        cache = QSpinBox(self)
+        limits = settings_module.TABLE["frame_cache_mib"]
+        cache.setRange(int(limits.low), int(limits.high))
+        cache.setSingleStep(128)
+        cache.setSuffix(" MiB")
+        cache.setValue(settings.value("frame_cache_mib"))
+        cache.valueChanged.connect(lambda size: settings.set_value("frame_cache_mib", size))
+        rows: tuple[tuple[str, QWidget, str], ...] = (
             ("Your name", name, "annotator"),
             ("Colours", theme_box, "theme"),
             ("Playback", ahead, "read_ahead"),
-        ):
+            ("Memory for frames", cache, "frame_cache_mib"),
+        )
+        for label, widget, key in rows:
             widget.setToolTip(settings_module.TABLE[key].help)
             form.addRow(label, widget)
 

@@ -20,6 +20,8 @@ from app import data_colours, schemes, theme
 from app.session import Session
 
 _PLAYING_INTERVAL_MS = 200
+_FAINT = QColor(140, 140, 140)
+"""Points that are hidden in the picture."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -75,11 +77,12 @@ class LandmarksDock(QWidget):
         tree.setUniformRowHeights(True)
         tree.setMinimumHeight(60)
         tree.setIconSize(QSize(12, 12))
+        tree.setIndentation(12)
         tree.setFont(theme.figures_font(self.font()))
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, text in ((1, "00000.0"), (2, "00000.0"), (3, "Score")):
+        for column, text in ((1, "0000.0"), (2, "0000.0"), (3, "Score")):
             tree.headerItem().setTextAlignment(column, _RIGHT)
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, tree.fontMetrics().horizontalAdvance(text) + 12)
@@ -99,7 +102,7 @@ class LandmarksDock(QWidget):
         self.tree.clear()
         scheme = schemes.landmark_scheme(scheme_name)
         known = scheme is not None and scheme.num_points == count
-        names = scheme.point_names if known else [""] * count
+        names = [n.replace("_", " ") for n in scheme.point_names] if known else [""] * count
         self._points = [QTreeWidgetItem([f"{i}  {name}".strip()]) for i, name in enumerate(names)]
         for item in self._points:
             for column in (1, 2, 3):
@@ -125,7 +128,7 @@ class LandmarksDock(QWidget):
         source = int(face.source if sources is None else sources[index])
         item.setIcon(0, _glyph(source, self.devicePixelRatioF()))
         hidden = face.visible is not None and not face.visible[index]
-        item.setForeground(0, QColor(150, 150, 150) if hidden else self.palette().text())
+        item.setData(0, Qt.ItemDataRole.ForegroundRole, _FAINT if hidden else None)
 
     @Slot(int)
     def _on_frame_shown(self, frame_idx: int) -> None:

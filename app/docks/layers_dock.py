@@ -43,7 +43,7 @@ class LayerControls:
         box = QComboBox(parent)
         box.addItems(list(COLOUR_MODES))
         box.setAccessibleName(f"Colour {self.spec.title} by")
-        box.setMinimumContentsLength(6)
+        box.setMinimumContentsLength(9)
         box.setToolTip("Colour by face, source or confidence")
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.currentTextChanged.connect(
