@@ -5,6 +5,8 @@ Pieces are placed in the head's own axes by its anchors, so they turn with it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from core.synthesis.solids import Solid, disc, grid_triangles, merged, tube
 from core.synthesis.subject import ExtraMesh, Subject
 from core.synthesis.template import MeshLayer, Part, PosedHead
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
 def in_head(posed: PosedHead, points: FloatArray) -> FloatArray:
@@ -109,7 +111,7 @@ def _lens_texture(rng: np.random.Generator, kind: str) -> textures.Texture:
     """Nearly clear with a reflected window, or dark."""
     size = 48
     out = np.zeros((size, size, 4), np.uint8)
-    glare = np.zeros((size, size), np.float32)
+    glare: NDArray[Any] = np.zeros((size, size), np.float32)
     if rng.random() < 0.6:
         corners = rng.uniform(0, size, 2) + rng.normal(0, 0.3 * size, (4, 2))
         cv2.fillConvexPoly(
@@ -165,14 +167,16 @@ def _relief(points: FloatArray, layer: MeshLayer) -> FloatArray:
         points, axes, centre, np.float32(_RELIEF_SCALE), layer.triangles, everything, relief
     )
     relief[relief < -5] = np.min(relief[relief > -5], initial=0.0)
-    return cv2.GaussianBlur(cv2.dilate(relief, np.ones((5, 5), np.uint8)), (0, 0), 1.6)
+    soft = cv2.GaussianBlur(cv2.dilate(relief, np.ones((5, 5), np.uint8)), (0, 0), 1.6)
+    return np.asarray(soft, np.float32)
 
 
 def _height_at(relief: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     column = x * _RELIEF_SCALE + 0.5 * (_RELIEF - 1)
     row = (y + 0.6) * _RELIEF_SCALE + 0.5 * (_RELIEF - 1)
     column, row = np.broadcast_arrays(column, row)
-    return cv2.remap(
+    height = cv2.remap(
         relief, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
+    return np.asarray(height, np.float32)

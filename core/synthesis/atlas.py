@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.synthesis.raster import TWO_SIDED, Fragments, rasterise
 from core.synthesis.template import HeadPose, HeadShape, HeadTemplate, Part
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 _HEAD_PARTS = (
     Part.SKIN, Part.NOSE, Part.UPPER_LIP, Part.LOWER_LIP, Part.EAR_LEFT, Part.EAR_RIGHT, Part.SCALP
@@ -154,7 +154,8 @@ def _to_segment(
 
 
 def _soft(mask: NDArray[np.bool_], sigma_px: float) -> FloatArray:
-    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(sigma_px, 0.4))
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(sigma_px, 0.4))
+    return np.asarray(soft, np.float32)
 
 
 def _noise(hw: tuple[int, int], size: int) -> dict[str, FloatArray]:

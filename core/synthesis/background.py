@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from core.synthesis.look import skin_tone
 from core.synthesis.textures import to_srgb
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # (H, W, 3) uint8; OpenCV's stubs know no more
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 
 

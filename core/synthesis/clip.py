@@ -130,7 +130,8 @@ class Clip:
         shot, drawn, posed = self._drawn(index)
         rgb = None
         if "rgb" in outputs:
-            faults = replace(shot.faults, **self._streak(shot, index))
+            length, angle = self._streak(shot, index)
+            faults = replace(shot.faults, motion_px=length, motion_rad=angle)
             rng = stream(shot.seed + index, NOISE)
             rgb = photograph(drawn, self._behind(shot, index), faults, rng)
         scene = replace(shot.scene, pose=shot.poses[index - shot.start])
@@ -246,17 +247,14 @@ class Clip:
         )
         return np.asarray(moved, np.uint8)
 
-    def _streak(self, shot: Shot, index: int) -> dict[str, float]:
+    def _streak(self, shot: Shot, index: int) -> tuple[float, float]:
         """Motion blur as long as the face moves while the shutter is open (a third of a frame)."""
         first = max(min(index, shot.stop - 2), shot.start)
         if shot.stop - shot.start < 2 or self.recipe.faults == 0:
-            return {"motion_px": 0.0, "motion_rad": 0.0}
+            return 0.0, 0.0
         track = self._nose(int(self.shot_of[index]))
         step = track[first + 1 - shot.start] - track[first - shot.start]
-        return {
-            "motion_px": float(np.hypot(*step)) / 3.0,
-            "motion_rad": float(np.arctan2(step[1], step[0])),
-        }
+        return float(np.hypot(*step)) / 3.0, float(np.arctan2(step[1], step[0]))
 
 
 def _at(way: FloatArray, step: int) -> tuple[float, float, float]:

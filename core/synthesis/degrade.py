@@ -7,13 +7,14 @@ have on disk. Geometry is never touched: landmarks stay where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-Image = NDArray[np.uint8]
+FloatArray = NDArray[np.floating]
+Image = NDArray[Any]  # (H, W, 3) uint8; OpenCV's stubs know no more
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _curve(gamma: float, contrast: float) -> Image:
     return (value * 255).clip(0, 255).round().astype(np.uint8)
 
 
-def _blurred(light: FloatArray, faults: CameraFaults) -> FloatArray:
+def _blurred(light: NDArray[Any], faults: CameraFaults) -> NDArray[Any]:
     if faults.defocus_px > 0.15:
         light = cv2.GaussianBlur(light, (0, 0), faults.defocus_px)
     if faults.motion_px > 1.0:
@@ -177,4 +178,4 @@ def _through_jpeg(image: Image, quality: int) -> Image:
     ok, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
         raise ValueError("the picture could not be coded as JPEG")
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])

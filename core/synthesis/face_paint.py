@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ _PORES, _MOTTLE, _SPOTS, _GRAIN = (
 )
 
 
-def paint_face(face: NDArray[np.uint8], look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
+def paint_face(face: NDArray[Any], look: Look, atlas: SkinAtlas) -> NDArray[np.uint8]:
     """The face of one subject.
 
     Args:
@@ -60,7 +62,7 @@ def _bytes(linear: Rgb | FloatArray) -> FloatArray:
 
 
 @njit(**QUICK)
-def _paint(face, masks, noise, shifts, strengths, colours, shadow, out):
+def _paint(face, masks, noise, shifts, strengths, colours, shadow, out):  # type: ignore[no-untyped-def]
     height, width = face.shape[0], face.shape[1]
     plain, stick, blush, lids, freckles, wrinkles = strengths[:6]
     stubble, scalp, pores, mottle, oil, lip_gloss = strengths[6:]

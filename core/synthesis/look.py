@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.synthesis.template import HeadShape
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 Rgb = tuple[float, float, float]
 
 # Tones of human skin from the palest to the darkest, sRGB (after the Monk scale, widened a little).

@@ -12,7 +12,7 @@ from core.synthesis.solids import Solid, ellipsoid, merged, tube
 from core.synthesis.subject import ExtraMesh, Subject
 from core.synthesis.template import Part, PosedHead
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 KINDS = ("hand", "microphone", "cup", "scarf", "mask", "blob", "phone", "strands")
 _WEIGHTS = (0.36, 0.12, 0.08, 0.08, 0.1, 0.1, 0.06, 0.1)

@@ -47,7 +47,9 @@ class Recipe:
                 raise InputError(f"{where}: {name} should be like {default!r}, not {value!r}.")
             if isinstance(default, tuple) and (not isinstance(value, list) or len(value) != 2):
                 raise InputError(f"{where}: {name} should be two numbers, not {value!r}.")
-        fixed = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+        fixed: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in table.items()
+        }
         return replace(cls(), **fixed)
 
 

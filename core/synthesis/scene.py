@@ -81,7 +81,7 @@ def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[H
     """Draw a person: geometry, colours, glasses."""
     shape = sample_geometry(template, seed, recipe)
     rng = stream(seed, LOOK)
-    look = sample_look(rng, shape, *_pictures(template))
+    look = sample_look(rng, shape, *_pictures(template))  # type: ignore[arg-type]
     glasses = ""
     if rng.random() < recipe.glasses_share:
         glasses = str(rng.choice(["rim", "thin", "sun"], p=[0.5, 0.35, 0.15]))

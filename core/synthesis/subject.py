@@ -120,7 +120,8 @@ def _bake_layer(
     path = folder / layer.texture if folder is not None and layer.texture else None
     hair = np.asarray(look.hair_rgb, np.float32)
     if layer.kind == "skin":
-        return textures.bake_skin(look, atlas_of(template, size), folder)
+        atlas = atlas_of(template, size)  # type: ignore[arg-type]
+        return textures.bake_skin(look, atlas, folder)
     if layer.kind == "eye":
         if look.iris_file is not None and folder is not None:
             path = folder / look.iris_file

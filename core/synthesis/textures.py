@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,8 +21,8 @@ from core.synthesis.atlas import MASKS, SkinAtlas
 from core.synthesis.face_paint import paint_face
 from core.synthesis.look import Look
 
-Texture = NDArray[np.uint8]  # (h, w, 4) RGBA, sRGB; alpha is coverage, or gloss on opaque layers
-FloatArray = NDArray[np.float32]
+Texture = NDArray[Any]  # uint8 (h, w, 4) RGBA, sRGB; alpha is coverage, or gloss on opaque layers
+FloatArray = NDArray[np.floating]
 
 FLAT = 64  # side of a texture without a picture
 

@@ -7,10 +7,12 @@ people. Equal numbers give equal bytes on one machine.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -196,11 +198,28 @@ def photograph(
 
 
 def _background(seed: int, image_hw: tuple[int, int], recipe: Recipe) -> Image:
-    from pathlib import Path
-
+    """Clutter, the user's pictures, or a picture of somebody else whose face is cut by the edge."""
     rng = stream(seed, BACKGROUND)
     folder = Path(recipe.background_folder) if recipe.background_folder else None
-    return sample_background(rng, image_hw, folder)
+    if rng.random() >= recipe.other_face_share:
+        return sample_background(rng, image_hw, folder)
+    world = replace(
+        recipe, other_face_share=0.0, faults=0.0, off_centre=0.0, eye_distance_share=(0.15, 0.35)
+    )
+    other = render_face(_OTHER_FACES + seed, image_hw, ("rgb",), world).rgb
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    dx = side * float(rng.uniform(0.42, 0.6)) * image_hw[1]
+    dy = float(rng.normal(0, 0.15)) * image_hw[0]
+    moved = cv2.warpAffine(
+        np.asarray(other), np.array([[1, 0, dx], [0, 1, dy]]), image_hw[::-1],
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    if rng.random() < 0.6:
+        moved = cv2.GaussianBlur(moved, (0, 0), float(rng.uniform(0.5, 0.02 * max(image_hw) + 0.6)))
+    return np.asarray(moved, np.uint8)
+
+
+_OTHER_FACES = 1 << 40  # seeds of people in the background; nobody's own
 
 
 def truth(
