@@ -63,27 +63,3 @@ class Camera:
             centre_px=((x + 0.5) * factor - 0.5, (y + 0.5) * factor - 0.5),
             image_hw=(round(height * factor), round(width * factor)),
         )
-
-    @classmethod
-    def framing(
-        cls,
-        image_hw: tuple[int, int],
-        distance_dm: float,
-        height_dm: float,
-        centre_dm: tuple[float, float] = (0.0, 0.0),
-    ) -> Camera:
-        """A camera in front of the origin that sees `height_dm` decimetres there.
-
-        Args:
-            image_hw: Image size.
-            distance_dm: Distance from the origin, > 0; small = strong perspective.
-            height_dm: What the image's height covers in the plane z = 0, > 0.
-            centre_dm: World (x, y) seen in the image's middle; reached by shifting the principal
-                point, so the perspective stays that of a head in front of the lens.
-        """
-        height, width = image_hw
-        focal = height * distance_dm / height_dm
-        scale = focal / distance_dm
-        middle = (0.5 * (width - 1), 0.5 * (height - 1))
-        principal = (middle[0] - centre_dm[0] * scale, middle[1] + centre_dm[1] * scale)
-        return cls(focal, principal, (0.0, 0.0, distance_dm), image_hw)

@@ -1,4 +1,4 @@
-"""Drawing faces in action: expression, gaze, head pose and the camera before them.
+"""Drawing faces in action: expression, gaze and head pose.
 
 Stated distributions for single pictures; `motion` makes clips. All angles in radians.
 """
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.synthesis.camera import Camera
 from core.synthesis.template import EXPRESSION_INDEX, EXPRESSION_UNITS, HeadPose
 
 FloatArray = NDArray[np.float32]
@@ -199,21 +198,3 @@ def sample_gaze(
     gaze_pitch = float(np.clip(rng.normal(0.0, 0.7 * spread + 0.03), -0.4, 0.4))
     converge = float(np.abs(rng.normal(0.0, 0.02)))  # near objects turn the eyes inwards
     return (gaze_yaw - converge, gaze_pitch), (gaze_yaw + converge, gaze_pitch)
-
-
-def sample_camera(
-    rng: np.random.Generator,
-    image_hw: tuple[int, int],
-    height_dm: float = 3.2,
-    centre_dm: tuple[float, float] = (0.0, -0.3),
-) -> Camera:
-    """Draw a camera before the head: log-uniform distance, 3 dm (selfie) to 40 dm (telephoto).
-
-    Args:
-        rng: Source of chance.
-        image_hw: Image size.
-        height_dm: What the image's height covers at the head.
-        centre_dm: World (x, y) in the image's middle.
-    """
-    distance = float(np.exp(rng.uniform(np.log(4.0), np.log(40.0))))
-    return Camera.framing(image_hw, distance, height_dm, centre_dm)

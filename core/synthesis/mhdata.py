@@ -221,7 +221,8 @@ def _pack(path: Path, data: HeadData) -> None:
 
 
 def _unpack(path: Path) -> HeadData:
-    with np.load(path, allow_pickle=False) as file:
+    # opened here, since np.load leaves a torn file open
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     joints = {n[6:]: v for n, v in arrays.items() if n.startswith("joint:")}
     csr = tuple(arrays[f"targets.{part}"] for part in ("data", "indices", "indptr"))

@@ -108,7 +108,7 @@ def _skin_parts(row: NDArray[np.int64], middle: Array) -> NDArray[np.int64]:
 def _ear() -> tuple[Lattice, Array]:
     """A flattened half ellipsoid that opens forwards, root at the origin."""
     mesh = lattice(_EAR_RINGS, _EAR_SPOKES + 1)
-    polar = np.linspace(0.05, 0.5 * np.pi, _EAR_RINGS)[:, None]
+    polar = np.linspace(0.0, 0.5 * np.pi, _EAR_RINGS)[:, None]
     spoke = np.linspace(0.0, 2.0 * np.pi, _EAR_SPOKES + 1)
     rim = 0.3 * np.sin(2.0 * polar) ** 2  # a hollow inside the rim
     x = 0.09 * (np.cos(polar) - rim) * np.ones_like(spoke)

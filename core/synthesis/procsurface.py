@@ -35,7 +35,7 @@ _PROFILE = np.array(
         (-0.82, 0.54, 0.2, -1.16), (-0.6, 0.61, 0.2, -1.3), (-0.3, 0.67, 0.19, -1.55),
         (0.0, 0.69, 0.17, -1.68), (0.3, 0.7, 0.2, -1.7), (0.6, 0.66, 0.14, -1.62),
         (0.85, 0.55, 0.0, -1.45), (1.03, 0.37, -0.2, -1.18), (1.13, 0.18, -0.4, -0.9),
-        (1.17, 0.0, -0.6, -0.62),
+        (1.17, 0.0, -0.6, -0.6),
     ]
 )  # fmt: skip
 _BELOW = np.array(
@@ -190,7 +190,7 @@ def _bulge_lids(points: Array, params: FaceParams) -> None:
     part = points[np.ix_(rows, np.flatnonzero(inside))]
     centre = np.sign(part[..., 0]) * params.eye_x
     flat = (part[..., 0] - centre) ** 2 + part[..., 1] ** 2
-    gap = np.array([0.03, 0.014, 0.012, 0.02])[:, None]
+    gap = np.array([0.03, 0.013, 0.013, 0.02])[:, None]
     ball = np.sqrt(np.maximum((EYE_RADIUS + gap) ** 2 - flat, 0.0))
     part[..., 2] = np.maximum(part[..., 2], ball)
     points[np.ix_(rows, np.flatnonzero(inside))] = part
