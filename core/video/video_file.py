@@ -186,8 +186,16 @@ class VideoFile:
         if frame is not None:
             return frame
         self._stretch = None  # the decoder goes elsewhere
+        # What would have to leave again before frame i comes is not kept at all: the decoder can
+        # then use its memory again instead of having the system hand out and clear fresh pages.
+        first_kept = i - self._cache.capacity() + 1
+
+        def keep(j: int, passed: VideoFrame) -> None:
+            if j >= first_kept:
+                self._cache.put(j, passed)
+
         try:
-            return self._ready_decoder().decode(i, keep=self._cache.put)
+            return self._ready_decoder().decode(i, keep)
         except IndexMismatch:
             if self._index.from_packets:
                 self._index_again()
