@@ -158,6 +158,7 @@ def _eye_rows(params: FaceParams, side: int, column: NDArray[np.int64]) -> Array
     brow = params.brow_y[side] + params.brow_inner[side] * (1.0 - along) ** 2
     brow = brow + params.brow_outer[side] * np.clip(2.0 * along - 0.7, 0.0, 1.0)
     brow = brow + params.brow_arch * np.sin(np.pi * along**1.3) - 0.03 * along**3
+    brow = brow + _behind(column) * (0.2 - brow)
     thick = params.brow_thickness * (1.0 - 0.75 * along**1.5)
     s = np.clip((column - 0.5 * (INNER + OUTER)) / (0.5 * (OUTER - INNER)), -1.0, 1.0)
     corner = params.eye_tilt * s - 0.012 * (1.0 - s)
@@ -169,11 +170,16 @@ def _eye_rows(params: FaceParams, side: int, column: NDArray[np.int64]) -> Array
     return np.stack([brow + 0.5 * thick, brow - 0.5 * thick, crease, up, low, low - 0.07])
 
 
+def _behind(column: NDArray[np.int64]) -> Array:
+    """0 on the face … 1 at the back, where the rows of both sides meet."""
+    return np.asarray(np.clip((column - BROW_LAST) / (HALF - BROW_LAST), 0.0, 1.0))
+
+
 def _lip_rows(params: FaceParams, side: int, column: NDArray[np.int64]) -> Array:
     """Heights of the rows LIP_TOP … LIP_BOTTOM on one side; all meet in the corner."""
     s = np.minimum(column / CORNER, 1.0)
     bow = 1.0 - s**2
-    line = params.mouth_y + params.corner_y[side] * s**2
+    line = params.mouth_y + params.corner_y[side] * s**2 * (1.0 - _behind(column))
     cupid = 1.0 - 0.2 * np.exp(-((s / 0.12) ** 2))
     top = line + (params.upper * cupid + params.gap_up) * bow**0.8
     up_in = line + params.gap_up * bow
