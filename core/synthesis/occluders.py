@@ -98,12 +98,12 @@ def _hand(rng: np.random.Generator, subject: Subject, marks: FloatArray) -> Piec
     out = np.cross(up, -across) * -1.0 if out[2] < 0 else out
     frame = np.stack([across * side, up, out]).astype(np.float32)
     bend, spread = float(rng.uniform(0.05, 1.0)), float(rng.uniform(0.02, 0.22))
-    parts = [ellipsoid(np.zeros(3, np.float32), np.diag([0.4, 0.46, 0.14]).astype(np.float32))]
+    parts = [ellipsoid(np.zeros(3, np.float32), np.diag([0.42, 0.48, 0.15]).astype(np.float32))]
     for k, (x, length) in enumerate(
-        zip((-0.3, -0.1, 0.1, 0.29), (0.66, 0.78, 0.74, 0.56), strict=True)
+        zip((-0.3, -0.1, 0.1, 0.29), (0.82, 0.95, 0.91, 0.72), strict=True)
     ):
         own = bend * float(rng.uniform(0.7, 1.3))
-        parts.append(_finger(np.array([x, 0.38, 0.0]), (k - 1.5) * spread, own, length, 0.095))
+        parts.append(_finger(np.array([x, 0.2, 0.0]), (k - 1.5) * spread, own, length, 0.095))
     parts.append(
         _finger(np.array([-0.2, -0.2, 0.03]), -float(rng.uniform(0.4, 1.1)), 0.3 * bend, 0.56, 0.11)
     )
@@ -120,7 +120,7 @@ def _hand(rng: np.random.Generator, subject: Subject, marks: FloatArray) -> Piec
 def _finger(root: FloatArray, splay: float, bend: float, length: float, radius: float) -> Solid:
     """Three phalanges that bend towards the palm (−z)."""
     points, angle = [root], 0.2 * bend
-    for share in (0.45, 0.3, 0.25):
+    for share in (0.52, 0.26, 0.22):
         step = np.array(
             [np.sin(splay) * np.cos(angle), np.cos(splay) * np.cos(angle), -np.sin(angle)]
         )
