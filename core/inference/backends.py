@@ -102,7 +102,10 @@ class OnnxBackend:
         options.log_severity_level = 3
         self._kept = give_weights(options, weights) if weights is not None else []
         try:
-            self._session = onnxruntime.InferenceSession(graph, options, _providers(device))
+            # Its own fallback prints to stdout, which carries data.
+            self._session = onnxruntime.InferenceSession(
+                graph, options, _providers(device), enable_fallback=0
+            )
         except Exception as error:  # onnxruntime raises bare classes of its own, one a fault
             raise StoreError(
                 f"{where}: ONNX Runtime cannot load it; it is damaged or needs a newer runtime."
@@ -112,7 +115,7 @@ class OnnxBackend:
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type != "tensor(float)":
             raise StoreError(f"{where}: its graph does not take one float picture (B, C, H, W).")
-        self._input = inputs[0].name
+        self._input, self._where = inputs[0].name, where
         self.input_shape: tuple[int | None, ...] = tuple(
             side if isinstance(side, int) else None for side in inputs[0].shape
         )
@@ -129,7 +132,10 @@ class OnnxBackend:
         return tuple(np.concatenate(parts) for parts in zip(*turns, strict=True))
 
     def _run(self, batch: Batch) -> tuple[Batch, ...]:
-        outputs = self._session.run(None, {self._input: np.ascontiguousarray(batch)})
+        try:
+            outputs = self._session.run(None, {self._input: np.ascontiguousarray(batch)})
+        except Exception as error:  # as above
+            raise StoreError(f"{self._where}: its graph cannot be run; it is damaged.") from error
         return tuple(np.asarray(value, dtype=np.float32) for value in outputs)
 
     def _padded(self, batch: Batch) -> tuple[Batch, ...]:

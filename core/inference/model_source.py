@@ -124,6 +124,6 @@ def _foreign_card(path: Path, sha256: str, card_file: str | Path | None) -> Mode
         if sha256 in card.arguments.get("sha256", ()):
             return card
     raise InputError(
-        f"{path}: an ONNX net needs a card that says how to use it; give --card FILE.json "
-        f"(docs: model cards) or put {path.stem}.json beside it."
+        f"{path}: an ONNX net needs a card that says how to use it; give --card FILE.json or put "
+        f"{path.stem}.json beside it ({bundled / 'pfld.json'} is an example)."
     )

@@ -46,7 +46,7 @@ def load_predictor(
         ResourceError: If the device is not there.
     """
     source = open_model(find_model(name_or_file, folders), card_file)
-    place = _device(device)
+    place = _onnx_device(device) if source.foreign else _device(device)
     card = source.card
     runner = _backend(source, place, backend)
     try:
@@ -61,9 +61,7 @@ def load_predictor(
 
 def _device(name: str) -> str:
     """The device an option names; imports torch only to ask for one."""
-    kind = name.split(":")[0]
-    if kind not in ("auto", "cpu", "cuda", "mps"):
-        raise InputError(f"There is no device '{name}'; known are auto, cpu, cuda and mps.")
+    kind = _kind(name)
     if kind == "cpu":
         return "cpu"
     import torch
@@ -76,6 +74,28 @@ def _device(name: str) -> str:
     if not there[kind] or (number and not (number.isdigit() and int(number) < count)):
         raise ResourceError(f"This machine has no device '{name}'; use --device auto or cpu.")
     return name
+
+
+def _onnx_device(name: str) -> str:
+    """The device of a foreign net: what this ONNX Runtime offers, without loading torch."""
+    kind = _kind(name)
+    if kind == "cpu":
+        return "cpu"
+    import onnxruntime
+
+    cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    if kind == "auto":
+        return "cuda" if cuda else "cpu"
+    if kind == "mps" or not cuda:
+        raise ResourceError(f"This ONNX Runtime has no device '{name}'; use --device auto or cpu.")
+    return name
+
+
+def _kind(name: str) -> str:
+    kind = name.split(":")[0]
+    if kind not in ("auto", "cpu", "cuda", "mps"):
+        raise InputError(f"There is no device '{name}'; known are auto, cpu, cuda and mps.")
+    return kind
 
 
 def _backend(source: ModelSource, device: str, wanted: str | None) -> Backend:

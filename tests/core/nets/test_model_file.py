@@ -188,6 +188,20 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path):
 @given(data=st.data())
 def test_fuzzed_files_raise_a_sentence_or_are_the_same(saved: Path, data: st.DataObject):
     """Bytes replaced, cut or inserted anywhere: a StoreError, or what is read has not changed."""
+    damage_and_check(saved, data)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@settings(
+    max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_ten_thousand_fuzzed_files(saved: Path, data: st.DataObject):
+    damage_and_check(saved, data)
+
+
+def damage_and_check(saved: Path, data: st.DataObject) -> None:
     blob = bytearray(saved.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(blob) - 1))
