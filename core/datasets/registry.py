@@ -1,7 +1,7 @@
 """Data sets by name: `SPEC` = `name:path[:split]`, split at the first `:`.
 
-A split is a share of the subjects, seeded: `train` 80 %, `validation` 10 %, `test` 10 %. Without
-one the whole data set is meant.
+A split is the data set's own where it has one, else a share of the subjects, seeded: `train` 80 %,
+`validation` 10 %, `test` 10 %. Without one the whole data set is meant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets import (
+    aflw,
     coco,
+    cofw,
     dlib_xml,
     fasseg,
     hrnet_csv,
@@ -24,6 +26,7 @@ from core.datasets import (
     w300vw,
     wflw,
 )
+from core.datasets.point_checks import refuse_reversed
 from core.datasets.sample import Sample
 from core.errors import InputError
 
@@ -39,8 +42,16 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "300vw": w300vw.read_folder,
     "wflw": wflw.read_file,
     "hrnet-csv": hrnet_csv.read_file,
+    "cofw": cofw.read_folder,
+    "cofw68": cofw.read_68,
+    "aflw": aflw.read_folder,
 }
+OWN = ("project", "synthetic")
+"""Made by this program: what a person approved or what was rendered is not questioned."""
 SPLITS = {"train": (0.0, 0.8), "validation": (0.8, 0.9), "test": (0.9, 1.0)}
+
+TRAINING_KEPT = 0.9
+"""Share of an official training set that stays one where no validation set is named."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +94,28 @@ def read_samples(text: str) -> list[Sample]:
     if not spec.path.exists():
         raise InputError(f"{spec.path}: there is no such file or folder.")
     samples = READERS[spec.reader](spec.path)
+    if spec.reader not in OWN:
+        refuse_reversed(samples, spec.path)
     return samples if spec.split is None else split_of(samples, spec.split)
 
 
 def split_of(samples: Sequence[Sample], split: str, seed: int = 0) -> list[Sample]:
-    """The samples whose subject falls into a split; the same subjects on every machine."""
-    low, high = SPLITS[split]
-    return [s for s in samples if low <= _place(s.subject or s.name, seed) < high]
+    """The samples of a split; the same ones on every machine.
+
+    The data set's own split where it has one (a tenth of the training subjects is the validation
+    set where it names none), else a seeded share of the subjects.
+    """
+    official = {s.split for s in samples} - {""}
+    return [s for s in samples if _split(s, official, seed) == split]
+
+
+def _split(sample: Sample, official: set[str], seed: int) -> str:
+    place = _place(sample.subject or sample.name, seed)
+    if not official:
+        return next(name for name, (low, high) in SPLITS.items() if low <= place < high)
+    if sample.split == "train" and "validation" not in official and place >= TRAINING_KEPT:
+        return "validation"
+    return sample.split
 
 
 def _place(subject: str, seed: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.schemes import load_mask_scheme
 
 Rgb = NDArray[np.uint8]
 
@@ -32,10 +33,17 @@ class Sample:
     """Mask scheme of `labels`."""
     labels: Callable[[], NDArray[np.uint8]] | None = None
     """Reads the label map (H, W) of the whole image."""
+    mask_groups: Mapping[str, tuple[str, ...]] | None = None
+    """What the labels really tell apart where that is coarser than their scheme: name → classes
+    that count as it (of any scheme). None = every class of the scheme by itself."""
     box_xyxy: NDArray[np.float32] | None = None
     """The data set's own face box, (4,)."""
     subject: str = ""
     """Who it is, for splits by subject; empty = unknown, the sample's own name counts."""
+    split: str = ""
+    """The data set's own split: train, validation or test; empty = it has none."""
+    superpixels: Callable[[], NDArray[np.int32]] | None = None
+    """Reads the number of each pixel's super-pixel, (H, W)."""
 
     def rgb(self) -> Rgb:
         """The picture, (H, W, 3).
@@ -50,6 +58,25 @@ class Sample:
 
             return read_image(self.image)
         return self.image()
+
+
+def labels_in(sample: Sample, mask_scheme: str) -> Rgb:
+    """A sample's label map in the scheme wanted, (H, W).
+
+    Raises:
+        InputError: If it has none or its scheme has no map to that one, or a label is unknown.
+    """
+    if sample.labels is None or sample.mask_scheme is None:
+        raise InputError(f"{sample.name}: this data set has no label maps.")
+    own = load_mask_scheme(sample.mask_scheme)
+    labels = sample.labels()
+    # UNKNOWN (255) stays: it stands for pixels nobody labelled.
+    known = labels != 255
+    if known.any() and int(labels[known].max()) >= own.num_classes:
+        raise InputError(f"{sample.name}: label {int(labels[known].max())} is none of {own.name}.")
+    if mask_scheme not in own.maps or sample.mask_groups is not None:
+        raise InputError(f"{sample.name}: its {own.name} labels say too little of {mask_scheme}.")
+    return np.where(known, own.maps[mask_scheme][np.where(known, labels, 0)], labels)
 
 
 def checked_landmarks(

@@ -2,10 +2,14 @@
 
 Written from the description of the data set (Wu et al., CVPR 2018: "coordinates of 98 landmarks
 (196) + coordinates of upper left corner and lower right corner of detection rectangle (4) +
-attributes annotations (6) + image name (1)"); never seen a real file. Expected:
+attributes annotations (6) + image name (1)"); never seen a real file. The lists without boxes and
+attributes (196 + 1 fields; the test set's subsets come so) are read as well. Expected:
 
     WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_{train,test}.txt
     WFLW_images/…
+
+A folder means both lists with their official split, a list is taken as it is. Points count pixels
+from 0. Who is shown is not known: the faces of one picture stay together.
 """
 
 from __future__ import annotations
@@ -14,45 +18,49 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.point_checks import parsed_numbers
 from core.datasets.sample import Sample, checked_landmarks, missing_files
 from core.errors import InputError
 
 ATTRIBUTES = ("pose", "expression", "illumination", "make_up", "occlusion", "blur")
 """The official subsets; a sample's name ends in those that hold for it."""
-_FIELDS = 196 + 4 + 6 + 1
+POINTS = 98
+_FIELDS = (2 * POINTS + 4 + 6 + 1, 2 * POINTS + 1)
 _LAYOUT = "list_98pt_rect_attr_test.txt with WFLW_images in its folder or one above"
+_PATTERNS = ("list_98pt_rect_attr_{}.txt", "list_98pt_{}.txt")
 
 
 def read_file(path: Path) -> list[Sample]:
-    """All faces of a list (or of the test list below a folder).
+    """All faces of a list, or of the train and test lists below a folder.
 
     Raises:
         InputError: If the list is missing or damaged, or pictures are missing.
     """
-    path = _list_of(path)
+    lists = {"": path} if path.is_file() else _lists_of(path)
+    return [sample for split, file in lists.items() for sample in _read_list(file, split)]
+
+
+def _lists_of(folder: Path) -> dict[str, Path]:
+    for pattern in _PATTERNS:
+        found = {s: sorted(folder.rglob(pattern.format(s))) for s in ("train", "test")}
+        if any(found.values()):
+            return {split: files[0] for split, files in found.items() if files}
+    raise InputError(f"{folder}: no WFLW list here; expected {_LAYOUT}.")
+
+
+def _read_list(file: Path, split: str) -> list[Sample]:
     try:
-        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable WFLW list ({error}).") from error
-    images = _image_folder(path)
-    found = [_sample(path, images, n, line) for n, line in enumerate(lines, 1) if line]
+        raise InputError(f"{file}: not a readable WFLW list ({error}).") from error
+    images = _image_folder(file)
+    found = [_sample(file, images, n, line, split) for n, line in enumerate(lines, 1) if line]
     if not found:
-        raise InputError(f"{path}: an empty list; expected {_LAYOUT}.")
-    lost = sorted(
-        {str(s.image) for s in found if isinstance(s.image, Path) and not s.image.is_file()}
-    )
-    if lost:
+        raise InputError(f"{file}: an empty list; expected {_LAYOUT}.")
+    names = dict.fromkeys(s.subject for s in found)
+    if lost := [name for name in names if not (images / name).is_file()]:
         raise missing_files("WFLW", images, lost, _LAYOUT)
     return found
-
-
-def _list_of(path: Path) -> Path:
-    if path.is_file():
-        return path
-    files = sorted(path.rglob("list_98pt_rect_attr_test.txt"))
-    if len(files) != 1:
-        raise InputError(f"{path}: {len(files)} test lists here; expected {_LAYOUT}.")
-    return files[0]
 
 
 def _image_folder(path: Path) -> Path:
@@ -63,20 +71,22 @@ def _image_folder(path: Path) -> Path:
     raise InputError(f"{path}: no WFLW_images near it; expected {_LAYOUT}.")
 
 
-def _sample(path: Path, images: Path, number: int, words: list[str]) -> Sample:
+def _sample(path: Path, images: Path, number: int, words: list[str], split: str) -> Sample:
     where = f"{path}: line {number}"
-    try:
-        if len(words) != _FIELDS:
-            raise ValueError(f"{len(words)} fields, {_FIELDS} expected")
-        numbers = np.array([float(word) for word in words[:-1]])
-    except ValueError as error:
-        raise InputError(f"{where} is damaged ({error}).") from error
-    flags = [name for name, on in zip(ATTRIBUTES, numbers[200:206], strict=True) if on]
+    if len(words) not in _FIELDS:
+        raise InputError(f"{where} is damaged ({len(words)} fields, 207 or 197 expected).")
+    values = parsed_numbers(words[:-1], where)
+    box = values[2 * POINTS : 2 * POINTS + 4].astype(np.float32)
+    if len(box) and (box[2:] <= box[:2]).any():
+        raise InputError(f"{where} is damaged (its box {box.tolist()} has swapped corners).")
+    flags = values[2 * POINTS + 4 :]
+    named = [name for name, on in zip(ATTRIBUTES, flags, strict=False) if on]
     return Sample(
-        name="+".join([f"{words[-1]}#{number}", *flags]),
+        name="+".join([f"{words[-1]}#{number}", *named]),
         image=images / words[-1],
         scheme="wflw98",
-        landmarks=checked_landmarks(numbers[:196].reshape(98, 2), where, 98),
-        box_xyxy=numbers[196:200].astype(np.float32),
+        landmarks=checked_landmarks(values[: 2 * POINTS].reshape(-1, 2), where, POINTS),
+        box_xyxy=box if len(box) else None,
         subject=words[-1],
+        split=split,
     )

@@ -22,7 +22,7 @@ def _picture(path: Path, value: int = 0) -> None:
 def wflw(tmp_path: Path) -> Path:
     """Two faces in one picture, the second with attributes pose and blur."""
     _picture(tmp_path / "WFLW_images/7--Cheer/a.jpg")
-    points = np.random.default_rng(0).uniform(5, 45, (2, 196)).round(3)
+    points = np.random.default_rng(1).uniform(5, 45, (2, 196)).round(3)
     lines = [
         " ".join([*map(str, points[0]), "1 2 30 40", "0 0 0 0 0 0", "7--Cheer/a.jpg"]),
         " ".join([*map(str, points[1]), "1 2 30 40", "1 0 0 0 0 1", "7--Cheer/a.jpg"]),
@@ -35,7 +35,7 @@ def wflw(tmp_path: Path) -> Path:
 
 def test_wflw_lists_give_points_boxes_and_attributes(wflw: Path):
     first, second = read_samples(f"wflw:{wflw.parents[2]}")
-    expected = np.random.default_rng(0).uniform(5, 45, (2, 196)).round(3)[0].reshape(98, 2)
+    expected = np.random.default_rng(1).uniform(5, 45, (2, 196)).round(3)[0].reshape(98, 2)
     np.testing.assert_allclose(first.landmarks, expected, atol=1e-4)
     assert first.scheme == "wflw98"
     assert first.box_xyxy is not None
@@ -139,3 +139,50 @@ def test_incomplete_300vw_clips_are_named(clips: Path):
         read_samples(f"300vw:{clips}")
     with pytest.raises(InputError, match="no annot folder"):
         read_samples(f"300vw:{clips / '001/annot'}")
+
+
+def test_wflw_lists_without_boxes_are_read(wflw: Path):
+    short = wflw.with_name("list_98pt_test_blur.txt")
+    lines = [line.split() for line in wflw.read_text(encoding="utf-8").splitlines()]
+    short.write_text("\n".join(" ".join([*w[:196], w[-1]]) for w in lines), encoding="utf-8")
+    for with_box, without in zip(
+        read_samples(f"wflw:{wflw}"), read_samples(f"wflw:{short}"), strict=True
+    ):
+        np.testing.assert_array_equal(with_box.landmarks, without.landmarks)
+        assert without.box_xyxy is None
+
+
+def test_wflw_folders_have_the_official_split(wflw: Path):
+    other = wflw.with_name("list_98pt_rect_attr_train.txt")
+    other.write_text(wflw.read_text(encoding="utf-8").replace("#1", "#9"), encoding="utf-8")
+    folder = wflw.parents[2]
+    assert len(read_samples(f"wflw:{folder}")) == 4
+    assert len(read_samples(f"wflw:{folder}:test")) == 2
+
+
+def test_wflw_numbers_that_are_none_and_swapped_boxes_are_named(wflw: Path):
+    text = wflw.read_text(encoding="utf-8")
+    wflw.write_text("nan" + text[text.index(" ") :], encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 1 is damaged .*NaN"):
+        read_samples(f"wflw:{wflw}")
+    wflw.write_text(text.replace("1 2 30 40", "30 2 1 40", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 1 is damaged .*swapped corners"):
+        read_samples(f"wflw:{wflw}")
+
+
+def test_hrnet_lists_of_aflw_have_a_box_size_and_count_from_zero(tmp_path: Path):
+    _picture(tmp_path / "images/a.jpg")
+    points = np.random.default_rng(2).uniform(5, 45, (19, 2)).round(2)
+    file = tmp_path / "face_landmarks_aflw_test.csv"
+    head = "image_name,scale,box_size,center_w,center_h," + ",".join(f"p{i}" for i in range(38))
+    file.write_text(
+        f"{head}\na.jpg,0.25,48,30,25,{','.join(map(str, points.ravel()))}\n", encoding="utf-8"
+    )
+    (sample,) = read_samples(f"hrnet-csv:{file}")
+    assert sample.scheme == "aflw19"
+    np.testing.assert_allclose(sample.landmarks, points, atol=1e-4)
+    assert sample.box_xyxy is not None
+    assert sample.box_xyxy.tolist() == [5, 0, 55, 50]
+    file.write_text(file.read_text(encoding="utf-8").replace("center_w", "x"), encoding="utf-8")
+    with pytest.raises(InputError, match="names no scale"):
+        read_samples(f"hrnet-csv:{file}")
