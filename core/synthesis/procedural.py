@@ -19,12 +19,12 @@ from core.synthesis.procmesh import (
     eyeballs,
     eyeballs_mesh,
     hair_cells,
-    lattice,
     skin_layer,
     teeth,
     teeth_mesh,
     tongue,
     tongue_mesh,
+    two_strips,
 )
 from core.synthesis.procparams import MODES, FaceParams, face_params
 from core.synthesis.template import (
@@ -82,6 +82,7 @@ class ProceduralHead:
             np.concatenate([grid.reshape(-1, 3), self._ears(params)]),
             eyeballs(params, pose),
             _brows(grid),
+            _lashes(grid),
             teeth(params, grid),
             tongue(params, grid, pose.tongue),
         ]
@@ -107,17 +108,16 @@ class ProceduralHead:
         return Anchors(jaw_directions=all_of[0].jaw_directions, **stacked)
 
     def _make_layers(self, hair: str) -> tuple[MeshLayer, ...]:
-        brow = lattice(2, 2 * (surf.BROW_LAST - surf.BROW_FIRST + 1))
-        span = surf.BROW_LAST - surf.BROW_FIRST
-        brow_cells = np.arange(2 * span + 1) != span  # no strip between the brows
-        brow_faces = brow.triangles.reshape(2 * span + 1, 2, 3)[brow_cells].reshape(-1, 3)
-        middle = (brow_faces % (2 * span + 2)).mean(axis=1)
-        sides = np.where(middle > span + 0.5, Part.BROW_LEFT, Part.BROW_RIGHT)
+        brow, brow_left = two_strips(surf.BROW_LAST - surf.BROW_FIRST)
+        brow_parts = np.where(brow_left, Part.BROW_LEFT, Part.BROW_RIGHT).astype(np.uint8)
+        lash, lash_left = two_strips(surf.OUTER - surf.INNER)
+        lash_parts = np.full(len(lash_left), Part.LASHES, dtype=np.uint8)
         eye, eye_parts = eyeballs_mesh()
         layers = [
             self._skin,
             _layer("eyes", "eye", eye.triangles, eye.uv, eye.weld, eye_parts),
-            _layer("brows", "brow", brow_faces, brow.uv, brow.weld, sides.astype(np.uint8), True),
+            _layer("brows", "brow", brow.triangles, brow.uv, brow.weld, brow_parts, True),
+            _layer("lashes", "lash", lash.triangles, lash.uv, lash.weld, lash_parts, True),
             _single("teeth", "teeth", Part.TEETH, *teeth_mesh()),
             _single("tongue", "tongue", Part.TONGUE, *tongue_mesh()),
         ]
@@ -182,6 +182,14 @@ def _brows(grid: Array) -> Array:
     columns = surf.HALF + np.concatenate([-n[::-1], n])
     strip = grid[[surf.BROW_TOP, surf.BROW_LOW]][:, columns]
     return (strip + np.array([0.0, 0.0, 0.012])).reshape(-1, 3)
+
+
+def _lashes(grid: Array) -> Array:
+    """Two dark rims along the upper lids, right then left, (2 · 2n, 3)."""
+    n = np.arange(surf.INNER, surf.OUTER + 1)
+    columns = surf.HALF + np.concatenate([-n[::-1], n])
+    rim = grid[surf.LID_UP, columns]
+    return np.concatenate([rim + np.array([0.0, up, 0.012]) for up in (0.014, -0.006)])
 
 
 def _hair(grid: Array, lift: float) -> Array:

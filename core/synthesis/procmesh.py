@@ -15,6 +15,7 @@ from core.synthesis.turning import rotation
 Array = NDArray[np.float64]
 FloatArray = NDArray[np.float32]
 _EYE_RINGS, _EYE_SPOKES = 12, 20
+_IRIS_SCALE = 0.4  # of the texture's side a ball's radius: a painted iris of 0.06 dm
 _EAR_RINGS, _EAR_SPOKES = 6, 14
 _TEETH = 15
 _TONGUE = (7, 9)
@@ -38,6 +39,20 @@ def lattice(rows: int, columns: int) -> Lattice:
     u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
     uv = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32)
     return Lattice(quads.astype(np.int32), uv, np.arange(rows * columns, dtype=np.int32))
+
+
+def two_strips(cells: int) -> tuple[Lattice, NDArray[np.bool_]]:
+    """A strip of `cells` quads on each side of the face, right then left.
+
+    Returns:
+        The strips, 2 rows of 2 (cells + 1) points, and which triangles are on the left, (F,).
+    """
+    columns = 2 * (cells + 1)
+    sheet = lattice(2, columns)
+    kept = np.repeat(np.arange(columns - 1) != cells, 2)  # nothing between the two
+    triangles = sheet.triangles[kept]
+    left = (triangles % columns).mean(axis=1) > cells + 0.5
+    return Lattice(triangles, sheet.uv, sheet.weld), left
 
 
 def skin_layer() -> tuple[MeshLayer, Array]:
@@ -129,7 +144,7 @@ def eyeballs_mesh() -> tuple[Lattice, NDArray[np.uint8]]:
     """Two spheres, right then left; uv is planar with the gaze axis in the middle."""
     ball = lattice(_EYE_RINGS, _EYE_SPOKES + 1)
     points = _ball()
-    uv = (0.5 + 0.5 * points[:, :2] * [1.0, -1.0] / surf.EYE_RADIUS).astype(np.float32)
+    uv = (0.5 + _IRIS_SCALE * points[:, :2] * [1.0, -1.0] / surf.EYE_RADIUS).astype(np.float32)
     weld = ball.weld.reshape(_EYE_RINGS, -1).copy()
     weld[:, -1] = weld[:, 0]
     weld[0], weld[-1] = weld[0, 0], weld[-1, 0]

@@ -40,9 +40,9 @@ _PROFILE = np.array(
 )  # fmt: skip
 _BELOW = np.array(
     [
-        (-1.12, 0.4, -0.2, -1.05), (-1.18, 0.47, -0.36, -1.08), (-1.35, 0.5, -0.37, -1.1),
-        (-1.55, 0.58, -0.36, -1.12), (-1.75, 1.0, -0.25, -1.2), (-2.1, 1.7, -0.1, -1.25),
-        (-2.9, 1.9, 0.1, -1.25),
+        (-1.12, 0.38, -0.15, -1.05), (-1.2, 0.42, -0.33, -1.08), (-1.38, 0.44, -0.37, -1.1),
+        (-1.58, 0.5, -0.37, -1.12), (-1.76, 0.75, -0.3, -1.2), (-1.95, 1.5, -0.15, -1.25),
+        (-2.9, 1.95, 0.1, -1.25),
     ]
 )  # fmt: skip
 CENTRE_Z = -0.6
@@ -88,7 +88,7 @@ def _relief(params: FaceParams, x: Array, y: Array) -> Array:
         return height * np.exp(-0.5 * (((np.abs(x) - cx) / sx) ** 2 + ((y - cy) / sy) ** 2))
 
     relief = hill(params.ridge, 0.25, 0.15, 0.16, 0.06)
-    relief -= hill(0.1, params.eye_x, 0.01, 0.13, 0.1)
+    relief -= hill(0.13, params.eye_x, 0.01, 0.14, 0.1)
     relief += hill(params.cheek, 0.42, -0.25, 0.14, 0.12)
     relief += hill(params.chin_z, 0.0, params.chin_y + 0.12, 0.16, 0.1)
     relief -= hill(0.035, 0.0, 0.5 * (params.mouth_y - 0.1 + params.chin_y + 0.12), 0.2, 0.05)

@@ -100,7 +100,7 @@ def test_the_skin_faces_outwards():
 def test_all_parts_of_a_face_are_there():
     layers = HEAD.layers(HeadShape(choices={"hair": "short"}))
     found = {Part(p) for layer in layers for p in np.unique(layer.parts)}
-    wanted = set(Part) - {Part.LASHES, Part.BEARD, Part.GLASSES, Part.HAT, Part.OCCLUDER}
+    wanted = set(Part) - {Part.BEARD, Part.GLASSES, Part.HAT, Part.OCCLUDER}
     assert wanted <= found
 
 
