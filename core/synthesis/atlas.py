@@ -66,7 +66,7 @@ def build_atlas(template: HeadTemplate, size: int) -> SkinAtlas:
         size,
         rows,
         columns,
-        np.stack([masks[name] for name in MASKS]).astype(np.float32),
+        np.stack([masks[name] for name in MASKS]).clip(0.0, 1.0).astype(np.float32),
         np.stack([noise[name] for name in NOISES]).astype(np.float32),
     )
 

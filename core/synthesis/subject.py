@@ -211,11 +211,11 @@ def torso(posed: PosedHead, subject: Subject) -> ExtraMesh:
     index = next(i for i, layer in enumerate(subject.layers) if layer.kind == "skin")
     points = posed.vertices[index]
     low = points[points[:, 1] < points[:, 1].min() + 0.5]
-    middle = np.array([np.median(points[:, 0]), points[:, 1].min() - 1.35, np.median(low[:, 2])])
-    width = 0.5 * float(np.ptp(points[:, 0]))
-    axes = np.diag([1.1 * width, 2.15, max(0.75 * float(np.ptp(low[:, 2])), 0.7)]).astype(
-        np.float32
+    middle = np.array(
+        [np.median(points[:, 0]), points[:, 1].min() - 1.35, np.median(low[:, 2]) - 0.1]
     )
+    width = 0.5 * float(np.ptp(points[:, 0]))
+    axes = np.diag([1.05 * width, 2.0, max(0.6 * float(np.ptp(low[:, 2])), 0.6)]).astype(np.float32)
     chest = ellipsoid(middle.astype(np.float32), axes, 12, 20)
     bare = subject.look.bare_shoulders
     skin = np.asarray(subject.look.skin_rgb, np.float32)

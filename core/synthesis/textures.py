@@ -101,7 +101,7 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
         own_lips = 0.8 - 0.5 * look.lip_plainness  # no picture brings lips along
         look = replace(
             look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02,
-            eye_shadow=max(look.eye_shadow, 0.5), eye_shadow_rgb=(0.5, 0.42, 0.42),
+            eye_shadow=max(look.eye_shadow, 0.8), eye_shadow_rgb=(0.5, 0.42, 0.42),
         )  # fmt: skip
     else:
         whole = load_picture(folder / look.skin_file, atlas.size)
@@ -200,7 +200,7 @@ def painted_eye(size: int) -> Texture:
     angle = np.arctan2(axis[:, None], axis[None])
     rays = 0.85 + 0.15 * np.sin(angle * 23) * np.sin(angle * 7 + radius * 60)
     iris = np.array([92, 66, 40], np.float32) * rays[..., None]
-    sclera = np.array([205, 194, 187], np.float32)
+    sclera = np.array([178, 168, 162], np.float32)
     blend = np.clip((radius - 0.165) / 0.015, 0, 1)[..., None]
     limbus = 1.0 - 0.45 * np.exp(-(((radius - 0.163) / 0.018) ** 2))[..., None]
     eye = (iris * (1 - blend) + sclera * blend) * limbus

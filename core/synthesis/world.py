@@ -21,6 +21,7 @@ from core.synthesis.accessories import glasses
 from core.synthesis.background import sample_background
 from core.synthesis.camera import Camera
 from core.synthesis.degrade import CameraFaults, develop, sample_faults
+from core.synthesis.hair import beard, wears_beard
 from core.synthesis.landmarks import landmark_points
 from core.synthesis.occluders import build_occluder
 from core.synthesis.recipe import PRESETS, Recipe
@@ -178,8 +179,10 @@ def extras_of(
     props: tuple[Prop, ...],
     shifts: tuple[tuple[float, float, float], ...] = (),
 ) -> tuple[ExtraMesh, ...]:
-    """Chest, glasses and occluders as meshes; `shifts` moves each prop (default: not at all)."""
+    """Chest, beard, glasses and occluders; `shifts` moves each prop (default: not at all)."""
     extras: list[ExtraMesh] = [torso(posed, subject)]
+    if wears_beard(subject):
+        extras.append(beard(subject, posed))
     if subject.look.glasses:
         extras += glasses(posed, subject.look.glasses, subject.look.seed)
     for index, prop in enumerate(props):
