@@ -27,11 +27,12 @@ def image_from_scene(xy: Points) -> Points:
     return xy - 0.5
 
 
-def image_from_rgb(rgb: NDArray[np.uint8]) -> QImage:
+def image_from_rgb(rgb: NDArray[np.uint8], into: QImage | None = None) -> QImage:
     """A frame as an image that owns its memory.
 
     Args:
         rgb: (H, W, 3) uint8.
+        into: An image of this size and format that nobody needs any more, to be overwritten.
 
     Returns:
         `Format_RGB32`, H×W.
@@ -41,7 +42,7 @@ def image_from_rgb(rgb: NDArray[np.uint8]) -> QImage:
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
         raise ValueError(f"a frame is (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
-    image = QImage(rgb.shape[1], rgb.shape[0], QImage.Format.Format_RGB32)
+    image = into or QImage(rgb.shape[1], rgb.shape[0], QImage.Format.Format_RGB32)
     # OpenCV writes straight into the image's own buffer: 32-bit rows have no padding.
     cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=_bytes_of(image))
     return image

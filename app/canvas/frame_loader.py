@@ -8,6 +8,7 @@ by the key frame before it; the exact frame follows when the drag ends.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -27,6 +30,10 @@ IMAGE_BYTES = 128 * 2**20
 """Memory for converted frames, beside the reader's own cache of decoded ones."""
 READ_AHEAD_PLAYING = 6
 READ_AHEAD_IDLE = 2
+
+_MOST_SPARES = 4
+_OWN_REFERENCES = 3
+"""Of a spare image: the list, the local name, and the argument that asks."""
 
 OpenReader = Callable[..., Any]
 
@@ -100,6 +107,7 @@ class FrameLoader(QObject):
         self._frames = 0
         self._closing = False
         self._images: OrderedDict[int, QImage] = OrderedDict()
+        self._spares: list[QImage] = []
         self._thread: threading.Thread | None = None
 
     # Called from the interface's thread
@@ -119,6 +127,7 @@ class FrameLoader(QObject):
             self._ahead_direction = 0
             self._head = -1
             self._images.clear()
+            self._spares.clear()
             self._wake.notify()
         if self._thread is None and path is not None:
             self._thread = threading.Thread(target=self._run, name="frame-loader", daemon=True)
@@ -179,13 +188,14 @@ class FrameLoader(QObject):
                 reader = self._open_clip(serial, path) if path is not None else None
             elif reader is None:
                 continue
-            elif request is not None:
-                self._serve(reader, request)
-            elif turn:
-                self._ahead_direction = direction
-                reader.read_ahead(direction)
             else:
-                self._read_one_ahead(reader)
+                if turn:
+                    self._ahead_direction = direction
+                    reader.read_ahead(direction)
+                if request is not None:
+                    self._serve(reader, request)
+                elif not turn:
+                    self._read_one_ahead(reader)
         _close(reader)
 
     def _has_work(self) -> bool:
@@ -264,7 +274,7 @@ class FrameLoader(QObject):
         if image is not None:
             return image
         try:
-            image = convert.image_from_rgb(reader.frame(frame_idx))
+            image = convert.image_from_rgb(*self._with_spare(reader.frame(frame_idx)))
         except (CoreError, OSError, ValueError) as error:
             self.frame_failed.emit(frame_idx, sentence_of(error))
             return None
@@ -287,7 +297,22 @@ class FrameLoader(QObject):
                 return
             self._images[frame_idx] = image
             while len(self._images) * image.sizeInBytes() > IMAGE_BYTES:
-                self._images.popitem(last=False)
+                self._spares.append(self._images.popitem(last=False)[1])
+            del self._spares[:-_MOST_SPARES]
+
+    def _with_spare(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], QImage | None]:
+        """The frame and an image it may overwrite: dropped from memory and nowhere on show.
+
+        8 MB of fresh pages a frame cost the system more than filling them; the same memory again
+        costs nothing. Only the list itself may still hold the image.
+        """
+        with self._wake:
+            for index in range(len(self._spares)):
+                spare = self._spares[index]
+                is_alike = (spare.height(), spare.width()) == rgb.shape[:2]
+                if is_alike and sys.getrefcount(spare) <= _OWN_REFERENCES:
+                    return rgb, self._spares.pop(index)
+        return rgb, None
 
 
 def describe(reader: Any) -> OpenedClip:

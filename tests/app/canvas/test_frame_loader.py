@@ -164,3 +164,31 @@ def test_closing_while_a_frame_is_decoded_waits_for_it(qtbot, gate, opened):
     threading.Timer(0.05, gate.set).start()
     opened.loader.close()
     assert opened.readers[0].closed
+
+
+def test_memory_is_used_again_but_never_under_a_frame_that_is_still_held(
+    qtbot, opened, monkeypatch
+):
+    monkeypatch.setattr("app.canvas.frame_loader.IMAGE_BYTES", 3 * 8 * 6 * 4)
+    held = {}
+    for frame_idx in (20, 21, 22, 23, 24, 25, 26, 27, 28, 29):
+        count = len(opened.shown)
+        opened.loader.request(frame_idx)
+        qtbot.waitUntil(lambda count=count: len(opened.shown) > count)
+        if frame_idx % 2:
+            held[frame_idx] = opened.shown[-1].image
+        opened.shown[-1] = None  # the others may be overwritten now
+    for frame_idx, image in held.items():
+        assert image.pixelColor(3, 3).getRgb() == (frame_idx, frame_idx, frame_idx, 255)
+
+
+def test_an_image_nobody_holds_is_overwritten(qtbot, opened, monkeypatch):
+    monkeypatch.setattr("app.canvas.frame_loader.IMAGE_BYTES", 2 * 8 * 6 * 4)
+    addresses = []
+    for frame_idx in range(30, 40):
+        count = len(opened.shown)
+        opened.loader.request(frame_idx)
+        qtbot.waitUntil(lambda count=count: len(opened.shown) > count)
+        addresses.append(id(opened.shown[-1].image))
+        opened.shown[-1] = None
+    assert len(set(addresses)) < len(addresses)
