@@ -1,7 +1,8 @@
 """`project:NAME.lin` — what a person approved in a project, as samples to train on.
 
-Only faces whose review state is *approved* count: they are what is shown for them (the annotation
-over the active run, point by point). The person through time is the subject, so that splits never
+Only faces whose review state is *approved* count — with `project-edited:NAME.lin` also those a
+person edited and did not approve yet. They are what is shown for them (the annotation over the
+active run, point by point). The person through time is the subject, so that splits never
 put neighbouring frames of one face on both sides.
 """
 
@@ -27,25 +28,43 @@ def read_folder(path: Path) -> list[Sample]:
         InputError: If none is approved, or a clip with approved faces is missing.
         StoreError: If it is no project or a damaged one.
     """
-    with Project.open(path, read_only=True) as project:
-        found, lost = [], []
-        for clip in project.clips():
-            samples = list(_samples(project, clip))
-            if samples and not project.clip_path(clip).exists():
-                lost.append(clip.rel_path)
-            found += samples
-    if lost:
-        raise missing_files("project", path, lost, "the clips at the paths the project knows")
+    found = _read(path, (ReviewState.APPROVED,))
     if not found:
         raise InputError(f"{path}: no face is approved yet; approve some before training on them.")
     return found
 
 
-def _samples(project: Project, clip: Clip) -> Iterator[Sample]:
+def read_edited(path: Path) -> list[Sample]:
+    """All faces of a project that a person approved or edited.
+
+    Raises:
+        InputError: If there is none, or a clip with such faces is missing.
+        StoreError: If it is no project or a damaged one.
+    """
+    found = _read(path, (ReviewState.APPROVED, ReviewState.EDITED))
+    if not found:
+        raise InputError(f"{path}: no face is edited yet; edit some before training on them.")
+    return found
+
+
+def _read(path: Path, states: tuple[ReviewState, ...]) -> list[Sample]:
+    with Project.open(path, read_only=True) as project:
+        found, lost = [], []
+        for clip in project.clips():
+            samples = list(_samples(project, clip, states))
+            if samples and not project.clip_path(clip).exists():
+                lost.append(clip.rel_path)
+            found += samples
+    if lost:
+        raise missing_files("project", path, lost, "the clips at the paths the project knows")
+    return found
+
+
+def _samples(project: Project, clip: Clip, states: tuple[ReviewState, ...]) -> Iterator[Sample]:
     clip_path = project.clip_path(clip)
     for frame in project.annotated_frames(clip.clip_id):
         for face in project.shown(clip.clip_id, int(frame)):
-            if face.review == ReviewState.APPROVED:
+            if face.review in states:
                 yield _sample(clip, clip_path, int(frame), face)
 
 

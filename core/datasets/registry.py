@@ -13,13 +13,18 @@ from pathlib import Path
 
 from core.datasets import (
     aflw,
+    celebamask,
     coco,
     cofw,
     dlib_xml,
     fasseg,
+    helen,
     hrnet_csv,
+    landmark_lists,
+    lfw_parts,
     merl_rav,
     pairs,
+    parsing_folders,
     project,
     pts,
     synthetic,
@@ -38,6 +43,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "fasseg": fasseg.read_folder,
     "pairs": pairs.read_folder,
     "project": project.read_folder,
+    "project-edited": project.read_edited,
     "synthetic": synthetic.read_folder,
     "300vw": w300vw.read_folder,
     "wflw": wflw.read_file,
@@ -45,8 +51,16 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "cofw": cofw.read_folder,
     "cofw68": cofw.read_68,
     "aflw": aflw.read_folder,
+    "helen": helen.read_folder,
+    "lfw-parts": lfw_parts.read_folder,
+    "lapa": parsing_folders.read_lapa,
+    "celebamask": celebamask.read_folder,
+    "figaro": parsing_folders.read_figaro,
+    "skin-clothes-hair": parsing_folders.read_skin_clothes_hair,
+    "stld": landmark_lists.read_stld,
+    "youtube-faces": landmark_lists.read_youtube_faces,
 }
-OWN = ("project", "synthetic")
+OWN = ("project", "project-edited", "synthetic")
 """Made by this program: what a person approved or what was rendered is not questioned."""
 SPLITS = {"train": (0.0, 0.8), "validation": (0.8, 0.9), "test": (0.9, 1.0)}
 
