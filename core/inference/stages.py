@@ -21,7 +21,7 @@ from core.annotations.records import FaceRecord
 from core.annotations.segment_columns import SEGMENT
 from core.faces.cuts import Thumbnail, is_cut, thumbnail
 from core.faces.detection import Detection, Detector
-from core.faces.tracking import Located, TrackedFace, Tracker
+from core.faces.tracking import Located, TrackedFace, Tracker, TrackerSettings
 from core.geometry import Array
 from core.inference.channel import Channel, Crew, Stopwatch
 from core.inference.landmark_predictor import LandmarkPredictor
@@ -35,6 +35,8 @@ DETECT_EVERY = 10
 _PARSING_BATCH = 8
 """Faces a parsing net sees at once, over frames."""
 _CHANNEL = 8
+_KEEP_SHARE = 0.8
+"""Of a net's face score: how sure it must stay of a face it follows."""
 
 
 class Frames(Protocol):
@@ -216,4 +218,5 @@ def timed_tracker(predictor: LandmarkPredictor, detector: Detector, watch: Stopw
             return predictor.locate(rgb, matrices)
 
     card = predictor.card
-    return Tracker(locate, detector, card.box_rule, card.input_hw, predictor.eye_pair)
+    settings = TrackerSettings(card.face_score, _KEEP_SHARE * card.face_score)
+    return Tracker(locate, detector, card.box_rule, card.input_hw, predictor.eye_pair, settings)

@@ -92,6 +92,9 @@ class ModelCard:
     box_rule: BoxRule = field(default_factory=BoxRule)
     mirror: tuple[int, ...] = ()
     """Permutation of points (or classes) that a left-right flip of the image causes."""
+    face_score: float = 0.5
+    """Landmark nets: the mean confidence from which a crop counts as a face, measured with the net.
+    A face that is followed is kept down to 0.8 of it."""
     licence: str = "unknown"
     trained_on: tuple[str, ...] = ()
     """Data sets, by name; "synthetic:…" for rendered ones."""
@@ -182,6 +185,8 @@ def _check_shapes(card: ModelCard) -> None:
     first = "landmarks" if card.task == "landmarks" else "logits"
     _require(first in card.outputs, f"outputs of a {card.task} net must name '{first}'")
     table = card.mirror
+    in_range = _are_numbers((card.face_score,), 1) and 0 < card.face_score < 1
+    _require(in_range, "face_score must be between 0 and 1")
     _require(
         len(table) <= _MAX_POINTS
         and all(map(_is_index, table))

@@ -119,6 +119,8 @@ def test_a_newer_card_asks_for_an_update(saved: Path):
         ({"outputs": ["logits"]}, "landmarks"),
         ({"scheme": None}, "scheme"),
         ({"arguments": [1]}, "arguments"),
+        ({"face_score": 1.0}, "face_score"),
+        ({"face_score": "high"}, "face_score"),
         ({"name": ""}, "name"),
         ({"name": 3}, "name"),
     ],
