@@ -48,6 +48,22 @@ def image_from_rgb(rgb: NDArray[np.uint8], into: QImage | None = None) -> QImage
     return image
 
 
+def toned(image: QImage, brightness: float, contrast: float) -> QImage:
+    """The image with another brightness and contrast.
+
+    Args:
+        image: `Format_RGB32`.
+        brightness: −1…1, added to values of 0…1.
+        contrast: −1…1; the slope around mid-grey is 4^contrast.
+    """
+    value = np.arange(256) / 255.0
+    value = (value - 0.5) * 4.0**contrast + 0.5 + brightness
+    table = np.rint(255 * value.clip(0.0, 1.0)).astype(np.uint8)
+    result = QImage(image.size(), QImage.Format.Format_RGB32)
+    cv2.LUT(_bytes_of(image), table, dst=_bytes_of(result))
+    return result
+
+
 def rgb_from_image(image: QImage) -> NDArray[np.uint8]:
     """The pixels of an image, (H, W, 3) uint8, copied."""
     shown = image.convertToFormat(QImage.Format.Format_RGB32)

@@ -30,6 +30,16 @@ NO_FACE = -1
 
 
 @dataclass(frozen=True)
+class Tone:
+    """How the view shows the frame; never what is stored or exported."""
+
+    brightness: float = 0.0
+    """−1…1, added to values of 0…1."""
+    contrast: float = 0.0
+    """−1…1; slope 4^contrast around mid-grey."""
+
+
+@dataclass(frozen=True)
 class OpenedClip:
     """What the frame loader learnt of a clip that it has opened."""
 
@@ -65,6 +75,7 @@ class Session(QObject):
         layers_changed: How layers are shown. Canvas, layers dock.
         overlays_hidden_changed: Whether all overlays are hidden for the moment. Canvas.
         markers_changed: A frame was marked or unmarked. Timeline.
+        tone_changed: Brightness or contrast of the view changed. Canvas, layers dock.
         columns_changed: The clip's columns were read anew. Timeline, navigator.
         data_changed: First and one past the last frame whose faces changed. Canvas, columns.
     """
@@ -84,6 +95,7 @@ class Session(QObject):
     face_selected = Signal(int)
     layers_changed = Signal()
     overlays_hidden_changed = Signal(bool)
+    tone_changed = Signal()
     columns_changed = Signal()
     markers_changed = Signal()
     data_changed = Signal(int, int)
@@ -107,6 +119,7 @@ class Session(QObject):
         self._speed = 1.0
         self._selected_track = NO_FACE
         self._overlays_hidden = False
+        self.tone = Tone()
         self._faces_key: tuple[str, int] | None = None
         self._faces: Sequence[Any] = ()
         self._last_places: dict[str, int] = {}
@@ -351,6 +364,12 @@ class Session(QObject):
         if hidden != self._overlays_hidden:
             self._overlays_hidden = hidden
             self.overlays_hidden_changed.emit(hidden)
+
+    def set_tone(self, tone: Tone) -> None:
+        """Change brightness and contrast of the view; the clip stays as it is."""
+        if tone != self.tone:
+            self.tone = tone
+            self.tone_changed.emit()
 
     def set_columns(self, clip_id: str, columns: ClipColumns) -> None:
         """Take a clip's columns; those of another clip come too late and are dropped."""

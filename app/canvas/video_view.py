@@ -26,7 +26,7 @@ from app.canvas.frame_item import FrameItem
 from app.canvas.hover import describe_point
 from app.canvas.hud import Hud, HudContent
 from app.canvas.hud_content import hud_content
-from app.session import NO_FACE, Session
+from app.session import NO_FACE, Session, Tone
 
 MIN_ZOOM = 0.02
 MAX_ZOOM = 64.0
@@ -48,6 +48,7 @@ class VideoView(QGraphicsView):
         self._session = session
         self._frame_item = FrameItem()
         self._face_items: list[FaceItem] = []
+        self._bare_image = QImage()
         self._is_fitted = True
         self._is_approximate = False
         self._drag_from: QPoint | None = None
@@ -60,6 +61,7 @@ class VideoView(QGraphicsView):
         session.layers_changed.connect(self.refresh_faces)
         session.overlays_hidden_changed.connect(self.refresh_faces)
         session.face_selected.connect(self.refresh_faces)
+        session.tone_changed.connect(self._on_tone_changed)
         session.data_changed.connect(self._on_data_changed)
         session.clip_changed.connect(self._on_clip_changed)
         session.playing_changed.connect(self._on_hurry_changed)
@@ -83,7 +85,8 @@ class VideoView(QGraphicsView):
     def show_frame(self, frame_idx: int, image: QImage, is_exact: bool = True) -> None:
         """Show a frame with its faces, and tell the session."""
         is_new_size = image.size() != self._frame_item.image.size()
-        self._frame_item.set_image(image)
+        self._bare_image = image
+        self._frame_item.set_image(self._toned(image))
         self._frame_item.setVisible(True)
         self._is_approximate = not is_exact
         if is_new_size:
@@ -207,6 +210,17 @@ class VideoView(QGraphicsView):
         ):
             bar.setValue(bar.value() + round(pixels))
 
+    def _toned(self, image: QImage) -> QImage:
+        tone = self._session.tone
+        if tone == Tone():
+            return image
+        return convert.toned(image, tone.brightness, tone.contrast)
+
+    @Slot()
+    def _on_tone_changed(self) -> None:
+        if not self._bare_image.isNull():
+            self._frame_item.set_image(self._toned(self._bare_image))
+
     @Slot(int, int)
     def _on_data_changed(self, start: int, stop: int) -> None:
         if start <= self._session.shown_frame_idx < stop:
@@ -214,6 +228,7 @@ class VideoView(QGraphicsView):
 
     @Slot()
     def _on_clip_changed(self) -> None:
+        self._bare_image = QImage()
         self._frame_item.set_image(QImage())
         self._frame_item.setVisible(False)
         for item in self._face_items:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app import data_colours, layers, theme
 from app.layers import COLOUR_MODES, LayerSpec
-from app.session import Session
+from app.session import Session, Tone
 
 
 class LayerControls:
@@ -69,6 +69,55 @@ class LayerControls:
                 self.colour.setCurrentText(state.colour_by)
 
 
+class ToneControls(QWidget):
+    """Brightness and contrast of the view, and a way back."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.brightness = self._slider("Brightness of the view")
+        self.contrast = self._slider("Contrast of the view")
+        self.reset = QToolButton(self)
+        self.reset.setAutoRaise(True)
+        self.reset.setAccessibleName("Brightness and contrast as they are")
+        self.reset.setToolTip("Brightness and contrast as they are in the clip")
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.reset.clicked.connect(lambda: session.set_tone(Tone()))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(4, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(QLabel("Brightness", self), 0, 0)
+        grid.addWidget(self.brightness, 0, 1)
+        grid.addWidget(QLabel("Contrast", self), 1, 0)
+        grid.addWidget(self.contrast, 1, 1)
+        grid.addWidget(self.reset, 0, 2, 2, 1)
+        session.tone_changed.connect(self.show_state)
+        self.show_state()
+
+    @Slot()
+    def show_state(self) -> None:
+        """Show how it is, without changing it."""
+        tone = self._session.tone
+        with QSignalBlocker(self.brightness), QSignalBlocker(self.contrast):
+            self.brightness.setValue(round(100 * tone.brightness))
+            self.contrast.setValue(round(100 * tone.contrast))
+        self.reset.setEnabled(tone != Tone())
+        self.reset.setIcon(theme.icon("undo", self.palette()))
+
+    def _slider(self, name: str) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal, self)
+        slider.setRange(-100, 100)
+        slider.setAccessibleName(name)
+        slider.setToolTip(f"{name}; the clip stays as it is")
+        slider.valueChanged.connect(self._on_moved)
+        return slider
+
+    def _on_moved(self) -> None:
+        values = self.brightness.value() / 100, self.contrast.value() / 100
+        self._session.set_tone(Tone(*values))
+
+
 class LayersDock(QWidget):
     """One line a layer, then the legend of sources and review states."""
 
@@ -91,7 +140,10 @@ class LayersDock(QWidget):
             if control.colour:
                 grid.addWidget(control.colour, row, 3)
         outer.addLayout(grid)
-        outer.addSpacing(6)
+        outer.addSpacing(4)
+        self.tone = ToneControls(session, self)
+        outer.addWidget(self.tone)
+        outer.addSpacing(4)
         outer.addWidget(_legend(self))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         session.layers_changed.connect(self.refresh)
@@ -102,6 +154,7 @@ class LayersDock(QWidget):
         """Show how the layers are."""
         for control in self.controls.values():
             control.show_state(self)
+        self.tone.show_state()
 
     def sizeHint(self) -> QSize:
         """Wide enough for names, sliders and colour boxes."""

@@ -51,3 +51,17 @@ def test_pixel_centres_are_integers_in_the_image_and_halves_in_the_scene():
     xy = np.array([[0.0, 3.0]])
     assert np.array_equal(convert.scene_from_image(xy), [[0.5, 3.5]])
     assert np.array_equal(convert.image_from_scene(convert.scene_from_image(xy)), xy)
+
+
+def test_tone_leaves_mid_grey_under_contrast_and_shifts_it_under_brightness():
+    image = convert.image_from_rgb(np.full((2, 2, 3), 128, np.uint8))
+    contrasty = convert.rgb_from_image(convert.toned(image, 0.0, 1.0))
+    assert abs(int(contrasty[0, 0, 0]) - 128) <= 2
+    brighter = convert.rgb_from_image(convert.toned(image, 0.25, 0.0))
+    assert abs(int(brighter[0, 0, 0]) - 192) <= 1
+
+
+def test_no_tone_changes_nothing():
+    rgb = some_frame()
+    image = convert.image_from_rgb(rgb)
+    assert np.array_equal(convert.rgb_from_image(convert.toned(image, 0.0, 0.0)), rgb)

@@ -157,6 +157,18 @@ def test_layers_are_switched_in_their_dock(open_main, project_path):
     assert counts[-1] == 0
 
 
+def test_brightness_changes_the_view_and_can_be_taken_back(open_main, clip_path):
+    window = open_main(clip_path)
+    from app.docks.layers_dock import ToneControls
+
+    controls = window.findChild(ToneControls)
+    controls.brightness.setValue(40)
+    assert np.abs(shown_grey(window) - (16 + 0.4 * 255)).max() <= 5
+    controls.reset.click()
+    assert np.abs(shown_grey(window) - 16).max() <= 4
+    assert controls.brightness.value() == 0
+
+
 def test_the_layer_key_goes_round(qtbot, open_main, project_path):
     window = open_main(project_path)
     before = {name: state.visible for name, state in window.session.layers.items()}
