@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RENDERED_FRAMES = 150
 RENDERED_HW = (480, 640)
 RENDERED_FPS = 25
-RENDERED_SEED = 8
+RENDERED_SEED = 10
 """The clip everybody sees first: one person, then a cut to another."""
 _CLIP_NAME = "clip.mp4"
 
