@@ -24,6 +24,15 @@ from core.errors import InputError
 MASK_SCHEME = "helen11"
 COLOURS = {(255, 0, 0): 10, (0, 255, 0): 1, (0, 0, 255): 0}
 """The helen11 index of each label colour."""
+GROUPS = {
+    "background": ("background",),
+    "skin": (
+        *("skin", "ears", "neck", "glasses", "nose", "upper_lip", "inner_mouth", "lower_lip"),
+        *("left_brow", "right_brow", "left_eye", "right_eye"),
+    ),
+    "hair": ("hair",),
+}
+"""What each label holds, by the class names of our schemes."""
 LISTS = {
     "parts_train.txt": "train",
     "parts_validation.txt": "validation",
@@ -57,6 +66,7 @@ def _sample(path: Path, name: str, image: Path, label: Path, split: str) -> Samp
         name=name,
         image=image,
         mask_scheme=MASK_SCHEME,
+        mask_groups=GROUPS,
         labels=partial(read_labels, label, image),
         subject=_person(name),
         split=split,

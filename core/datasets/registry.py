@@ -1,13 +1,14 @@
-"""Data sets by name: `SPEC` = `name:path[:split]`, split at the first `:`.
+"""Data sets by name: `SPEC` = `name:path[:split[@FILE]]`, split at the first `:`.
 
 A split is the data set's own where it has one, else a share of the subjects, seeded: `train` 80 %,
-`validation` 10 %, `test` 10 %. Without one the whole data set is meant.
+`validation` 10 %, `test` 10 %; with a FILE it is the one written there (`lineament data
+--write-splits`). Without one the whole data set is meant.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from core.datasets import (
 )
 from core.datasets.point_checks import refuse_reversed
 from core.datasets.sample import Sample
+from core.datasets.splits import SPLITS, split_of, written_split
 from core.errors import InputError
 
 READERS: dict[str, Callable[[Path], list[Sample]]] = {
@@ -62,10 +64,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
 }
 OWN = ("project", "project-edited", "synthetic")
 """Made by this program: what a person approved or what was rendered is not questioned."""
-SPLITS = {"train": (0.0, 0.8), "validation": (0.8, 0.9), "test": (0.9, 1.0)}
-
-TRAINING_KEPT = 0.9
-"""Share of an official training set that stays one where no validation set is named."""
+_SPLIT = re.compile(rf"(.*):({'|'.join(SPLITS)})(?:@(.+))?")
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,11 @@ class Spec:
     reader: str
     path: Path
     split: str | None
+    split_file: Path | None = None
 
     @classmethod
     def parse(cls, text: str) -> Spec:
-        """Read `name:path[:split]`.
+        """Read `name:path[:split[@FILE]]`.
 
         Raises:
             InputError: If the name or the split is unknown, or the path is missing.
@@ -89,13 +89,14 @@ class Spec:
                 f"{text}: unknown data set {reader!r}; known are {', '.join(READERS)} "
                 "(written name:path)."
             )
-        head, _, tail = rest.rpartition(":")
-        path, split = (head, tail) if tail in SPLITS else (rest, None)
+        found = _SPLIT.fullmatch(rest)
+        path, split, file = found.groups() if found else (rest, None, None)
         if not colon or not path:
             raise InputError(
                 f"{text}: a data set is written name:path, for example dlib:faces.xml."
             )
-        return cls(reader, Path(path).expanduser(), split)
+        named = None if file is None else Path(file).expanduser()
+        return cls(reader, Path(path).expanduser(), split, named)
 
 
 def read_samples(text: str) -> list[Sample]:
@@ -110,28 +111,8 @@ def read_samples(text: str) -> list[Sample]:
     samples = READERS[spec.reader](spec.path)
     if spec.reader not in OWN:
         refuse_reversed(samples, spec.path)
-    return samples if spec.split is None else split_of(samples, spec.split)
-
-
-def split_of(samples: Sequence[Sample], split: str, seed: int = 0) -> list[Sample]:
-    """The samples of a split; the same ones on every machine.
-
-    The data set's own split where it has one (a tenth of the training subjects is the validation
-    set where it names none), else a seeded share of the subjects.
-    """
-    official = {s.split for s in samples} - {""}
-    return [s for s in samples if _split(s, official, seed) == split]
-
-
-def _split(sample: Sample, official: set[str], seed: int) -> str:
-    place = _place(sample.subject or sample.name, seed)
-    if not official:
-        return next(name for name, (low, high) in SPLITS.items() if low <= place < high)
-    if sample.split == "train" and "validation" not in official and place >= TRAINING_KEPT:
-        return "validation"
-    return sample.split
-
-
-def _place(subject: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}/{subject}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    if spec.split is None:
+        return samples
+    if spec.split_file is not None:
+        return written_split(samples, spec.split, spec.split_file)
+    return split_of(samples, spec.split)

@@ -90,6 +90,11 @@ def test_only_approved_faces_of_a_project_are_samples(project_folder: Path):
     assert int(sample.rgb()[0, 0, 0]) == 120
 
 
+def test_edited_faces_of_a_project_are_samples_where_asked_for(project_folder: Path):
+    samples = read_samples(f"project-edited:{project_folder}")
+    assert [s.name.rpartition("#")[2] for s in samples] == ["0/4", "2/4"]
+
+
 def test_projects_without_approved_faces_or_clips_are_sentences(project_folder: Path):
     (project_folder.parent / "clip").rename(project_folder.parent / "moved")
     with pytest.raises(InputError, match=r"lacks .*clip"):
@@ -98,3 +103,5 @@ def test_projects_without_approved_faces_or_clips_are_sentences(project_folder: 
         pass
     with pytest.raises(InputError, match="no face is approved"):
         read_samples(f"project:{project_folder.parent / 'empty.lin'}")
+    with pytest.raises(InputError, match="no face is edited"):
+        read_samples(f"project-edited:{project_folder.parent / 'empty.lin'}")

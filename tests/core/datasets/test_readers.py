@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from core.datasets import coco, dlib_xml, fasseg, merl_rav, pts
-from core.datasets.registry import Spec, read_samples, split_of
+from core.datasets.registry import Spec, read_samples
 from core.datasets.sample import Sample, checked_landmarks
+from core.datasets.splits import split_of
 from core.errors import InputError
 
 
