@@ -23,6 +23,7 @@ COMMANDS = (
     "synthesize",
     "train",
     "evaluate",
+    "data",
     "study",
     "demo",
     "doctor",
