@@ -53,7 +53,9 @@ def describe(spec: str, found: Survey) -> str:
         (
             "points",
             f"{found.points:,}: {found.missing:,} not located, {found.hidden:,} hidden, "
-            f"{found.outside:,} outside their picture (kept)",
+            f"{found.outside:,} outside their picture (kept)"
+            if found.points
+            else "",
         ),
         ("problems", f"{found.problems:,}"),
     ]

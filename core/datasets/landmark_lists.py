@@ -12,6 +12,7 @@ kept.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from core.datasets.hrnet_csv import read_rows
@@ -21,6 +22,7 @@ from core.datasets.sample import Sample, checked_landmarks
 from core.errors import InputError
 
 CROP_PX = 256
+_FRAME = re.compile(r"_\d+\.\w+$")
 _STLD = "lines 'name x0 y0 …' with 68, 98 or 19 points"
 _YOUTUBE = "training_frames_keypoints.csv with training/NAME.jpg beside it"
 
@@ -51,7 +53,7 @@ def read_youtube_faces(path: Path) -> list[Sample]:
     """
     folder = path.parent / path.stem.removesuffix("_frames_keypoints")
     return [
-        _sample(path, number, row, folder / row[0], Path(row[0]).stem.rpartition("_")[0])
+        _sample(path, number, row, folder / row[0], _FRAME.sub("", row[0]))
         for number, row in enumerate(read_rows(path, _YOUTUBE)[1:], 2)
     ]
 
