@@ -173,7 +173,7 @@ def _header(
         landmark_scheme=models.landmarks.scheme.name,
         mask_schemes=(*given, *derived),
         # To the microsecond: the oldest run is the shown one, also of two made within a second.
-        created=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
         settings=settings,
     )
 
