@@ -3,6 +3,8 @@
     cache.json            size, scheme, count, shard length, where it came from
     images-0003.npy       (n, S, S, 3) uint8
     labels-0003.npz       landmarks (n, M, 2) float32 in crop pixels, visible (n, M) bool
+    masks-0003.npy        (n, S, S) uint8 classes of the header's mask_scheme, 255 = not known;
+                          only in caches for parsing
 
 A shard is written whole and renamed, so that an interrupted cache goes on where it stopped.
 """
@@ -13,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,13 +23,51 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, StoreError
 
+Floats = NDArray[np.float64]
 FORMAT_VERSION = 1
 STORED_SCALE = 1.7
 """Side of a stored crop over the longer side of its landmark hull: room for shifts and turns."""
+UNKNOWN = 255
+"""Label of pixels nobody knows the class of: beyond the picture."""
+
+
+class Framing(NamedTuple):
+    """What of a picture a stored crop shows."""
+
+    scale: float = STORED_SCALE
+    """Its side over the longer side of the landmark hull."""
+    shift_xy: tuple[float, float] = (0.0, 0.0)
+    """How far its centre lies off the hull's, shares of its side."""
+
+
+FACE = Framing()
+HEAD = Framing(2.8, (0.0, -0.11))
+"""With hair and neck, for parsing."""
+
+
+def stored_matrix(xy: NDArray[np.floating], size: int, framing: Framing = FACE) -> Floats:
+    """The map from picture to stored crop, (2, 3)."""
+    low, high = np.nanmin(xy, axis=0), np.nanmax(xy, axis=0)
+    side = framing.scale * float((high - low).max())
+    centre = (low + high) / 2 + side * np.asarray(framing.shift_xy)
+    scale = size / side
+    shift = (size - 1) / 2 - scale * centre
+    return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+
+def stored_labels(
+    labels: NDArray[np.uint8], xy: NDArray[np.floating], size: int, framing: Framing = HEAD
+) -> NDArray[np.uint8]:
+    """The label map (H, W) in the stored crop, (size, size); UNKNOWN beyond the picture."""
+    crop = cv2.warpAffine(
+        labels, stored_matrix(xy, size, framing), (size, size),
+        flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=(UNKNOWN,),
+    )  # fmt: skip
+    return np.asarray(crop, np.uint8)
 
 
 def stored_crop(
-    rgb: NDArray[np.uint8], xy: NDArray[np.floating], size: int
+    rgb: NDArray[np.uint8], xy: NDArray[np.floating], size: int, framing: Framing = FACE
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The square about the landmarks' hull, resampled; and the landmarks in it.
 
@@ -35,21 +75,20 @@ def stored_crop(
         rgb: (H, W, 3).
         xy: (M, 2), NaN = missing.
         size: Side of the crop in pixels.
+        framing: What it shows.
 
     Returns:
         (size, size, 3) and (M, 2). Beyond the picture its edge is repeated.
     """
-    low, high = np.nanmin(xy, axis=0), np.nanmax(xy, axis=0)
-    scale = size / (STORED_SCALE * float((high - low).max()))
-    shift = (size - 1) / 2 - scale * (low + high) / 2
-    matrix = np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+    matrix = stored_matrix(xy, size, framing)
+    scale = float(matrix[0, 0])
     shrunk = scale < 0.6
     if shrunk:  # a bilinear warp alone would alias
         rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.45 / scale), np.uint8)
     crop = cv2.warpAffine(
         rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return np.asarray(crop, np.uint8), np.asarray(xy * scale + shift, np.float32)
+    return np.asarray(crop, np.uint8), np.asarray(xy * scale + matrix[:, 2], np.float32)
 
 
 @dataclass(frozen=True)
@@ -66,6 +105,9 @@ class FaceCache:
     """(N, M)."""
     shard_length: int
     origin: Mapping[str, Any]
+    mask_scheme: str | None = None
+    masks: tuple[NDArray[np.uint8], ...] = ()
+    """Label maps by shard, where the cache has a mask scheme."""
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -74,6 +116,11 @@ class FaceCache:
         """Crop `index`, (S, S, 3), a copy."""
         shard, row = divmod(index, self.shard_length)
         return np.array(self.shards[shard][row])
+
+    def label_map(self, index: int) -> NDArray[np.uint8]:
+        """Label map `index`, (S, S), a copy; only where the cache has a mask scheme."""
+        shard, row = divmod(index, self.shard_length)
+        return np.array(self.masks[shard][row])
 
 
 def open_cache(folder: Path) -> FaceCache:
@@ -85,9 +132,11 @@ def open_cache(folder: Path) -> FaceCache:
     """
     header = _read_header(folder)
     images: list[NDArray[np.uint8]] = []
+    masks: list[NDArray[np.uint8]] = []
     points, visible = [], []
+    mask_scheme = header.get("mask_scheme")
     while True:
-        files = shard_files(folder, len(images))
+        files = shard_files(folder, len(images), mask_scheme is not None)
         if not all(file.is_file() for file in files):
             break
         try:
@@ -95,9 +144,11 @@ def open_cache(folder: Path) -> FaceCache:
             with np.load(files[1]) as labels:
                 points.append(labels["landmarks"])
                 visible.append(labels["visible"])
+            if mask_scheme is not None:
+                masks.append(np.load(files[2], mmap_mode="r"))
         except (ValueError, KeyError, OSError) as error:
             raise StoreError(f"{files[0]}: damaged shard ({error}); delete it.") from error
-        if len(images[-1]) != len(points[-1]):
+        if len(images[-1]) != len(points[-1]) or (masks and len(masks[-1]) != len(points[-1])):
             raise StoreError(f"{files[0]}: its labels have another length; delete both.")
         if len(images[-1]) < header["shard_length"]:
             break  # only the last shard may be short
@@ -112,11 +163,18 @@ def open_cache(folder: Path) -> FaceCache:
         visible=np.concatenate(visible),
         shard_length=header["shard_length"],
         origin=header["origin"],
+        mask_scheme=mask_scheme,
+        masks=tuple(masks),
     )
 
 
 def start_cache(
-    folder: Path, scheme: str, size: int, shard_length: int, origin: Mapping[str, Any]
+    folder: Path,
+    scheme: str,
+    size: int,
+    shard_length: int,
+    origin: Mapping[str, Any],
+    mask_scheme: str | None = None,
 ) -> None:
     """Write the header of a new cache, or check that an existing one is the same.
 
@@ -130,6 +188,8 @@ def start_cache(
         "shard_length": shard_length,
         "origin": dict(origin),
     }
+    if mask_scheme is not None:
+        header["mask_scheme"] = mask_scheme
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "cache.json"
     if file.is_file():
@@ -141,9 +201,10 @@ def start_cache(
     _write_whole(file, lambda part: part.write_text(json.dumps(header, indent=1), "utf-8"))
 
 
-def shard_files(folder: Path, shard: int) -> tuple[Path, Path]:
-    """Image and label file of a shard."""
-    return folder / f"images-{shard:04d}.npy", folder / f"labels-{shard:04d}.npz"
+def shard_files(folder: Path, shard: int, with_masks: bool = False) -> tuple[Path, ...]:
+    """Image and label file of a shard, and its mask file in caches for parsing."""
+    files = folder / f"images-{shard:04d}.npy", folder / f"labels-{shard:04d}.npz"
+    return (*files, folder / f"masks-{shard:04d}.npy") if with_masks else files
 
 
 def write_shard(
@@ -152,9 +213,12 @@ def write_shard(
     images: NDArray[np.uint8],
     landmarks: NDArray[np.float32],
     visible: NDArray[np.bool_],
+    masks: NDArray[np.uint8] | None = None,
 ) -> None:
     """Write a shard; it is there wholly or not at all (the labels are written last)."""
-    image_file, label_file = shard_files(folder, shard)
+    image_file, label_file, mask_file = shard_files(folder, shard, with_masks=True)
+    if masks is not None:
+        _write_whole(mask_file, lambda part: _save(part, lambda f: np.save(f, masks)))
     _write_whole(image_file, lambda part: _save(part, lambda f: np.save(f, images)))
     _write_whole(
         label_file,

@@ -26,6 +26,15 @@ COLOURS = {
     "mouth": ((0, 255, 0), 7),
 }
 """Colour and helen11 index of each of the six labels."""
+GROUPS = {
+    "background": ("background",),
+    "skin": ("skin", "ears", "neck", "glasses"),
+    "hair": ("hair", "left_brow", "right_brow"),
+    "eyes": ("left_eye", "right_eye"),
+    "nose": ("nose",),
+    "mouth": ("upper_lip", "inner_mouth", "lower_lip"),
+}
+"""What each label holds, by the class names of our schemes."""
 _LAYOUT = "V2/Train_RGB/*.bmp with V2/Train_Labels/*.bmp (V3: Train_labels)"
 
 
@@ -60,6 +69,7 @@ def read_folder(path: Path) -> list[Sample]:
             name=image.relative_to(path).with_suffix("").as_posix(),
             image=image,
             mask_scheme=MASK_SCHEME,
+            mask_groups=GROUPS,
             labels=partial(_read_labels, image, label),
             subject=image.stem.split("+")[0].split("-")[0],
         )

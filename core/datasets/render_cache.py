@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,13 +20,28 @@ from core.datasets.face_cache import FaceCache
 from core.errors import InputError
 from core.progress import Cancelled, Progress, Report, check, ignore, never
 
-Rendered = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]
-"""Picture (H, W, 3), landmarks (M, 2), visible (M,)."""
+
+class Rendered(NamedTuple):
+    """A face as a renderer hands it over."""
+
+    rgb: NDArray[np.uint8]
+    """(H, W, 3)."""
+    landmarks: NDArray[np.float32]
+    """(M, 2) picture pixels."""
+    visible: NDArray[np.bool_]
+    """(M,)."""
+    labels: NDArray[np.uint8] | None = None
+    """(H, W) classes, where the cache is for parsing."""
+
 
 WORLD = "core.datasets.render_cache:render_world_face"
 """The renderer of `synthetic:` data sets."""
+WORLD_PARTS = "core.datasets.render_cache:render_world_parts"
+"""The same for parsing: whole heads, with `parts14` label maps."""
 SCHEME = "ibug68"
+MASK_SCHEME = "parts14"
 RENDER_SIZE = 192
+RENDER_SIZE_PARTS = 224
 SHARD_LENGTH = 250
 
 
@@ -41,7 +57,20 @@ def render_world_face(seed: int) -> Rendered:
     world = replace(PRESETS["default"], eye_distance_share=(0.25, 0.3), off_centre=0.03, faults=0.7)
     face = render_face(seed, RENDER_SIZE, ("rgb", "visible"), world)
     assert face.rgb is not None
-    return face.rgb, face.landmarks[SCHEME], face.visible[SCHEME]
+    return Rendered(face.rgb, face.landmarks[SCHEME], face.visible[SCHEME])
+
+
+def render_world_parts(seed: int) -> Rendered:
+    """One whole head with its part labels, smaller in the picture than `render_world_face`'s."""
+    from core.synthesis.recipe import PRESETS
+    from core.synthesis.world import render_face
+
+    world = replace(
+        PRESETS["default"], eye_distance_share=(0.19, 0.22), off_centre=0.03, faults=0.7
+    )
+    face = render_face(seed, RENDER_SIZE_PARTS, ("rgb", "visible", MASK_SCHEME), world)
+    assert face.rgb is not None
+    return Rendered(face.rgb, face.landmarks[SCHEME], face.visible[SCHEME], face.parts14)
 
 
 def render_cache(
@@ -51,6 +80,7 @@ def render_cache(
     size: int = 160,
     processes: int = 0,
     renderer: str = WORLD,
+    mask_scheme: str | None = None,
     report: Report = ignore,
     cancelled: Cancelled = never,
 ) -> FaceCache:
@@ -63,6 +93,7 @@ def render_cache(
         size: Side of the stored crops, pixels.
         processes: Worker processes; 0 = one a core, 1 = none but this one.
         renderer: `module:function` from a seed to Rendered; a name, so that workers can import it.
+        mask_scheme: Of its labels; None = it gives none, and crops show the face alone.
         report: Told after every shard.
         cancelled: Looked at after every shard.
 
@@ -72,11 +103,14 @@ def render_cache(
     """
     shards = math.ceil(count / SHARD_LENGTH)
     origin = {"renderer": renderer, "seed": seed}
-    face_cache.start_cache(folder, SCHEME, size, SHARD_LENGTH, origin)
+    face_cache.start_cache(folder, SCHEME, size, SHARD_LENGTH, origin, mask_scheme)
+    masked = mask_scheme is not None
     todo = [
-        n for n in range(shards) if not all(f.is_file() for f in face_cache.shard_files(folder, n))
+        n
+        for n in range(shards)
+        if not all(f.is_file() for f in face_cache.shard_files(folder, n, masked))
     ]
-    jobs = [(str(folder), shard, seed, size, renderer) for shard in todo]
+    jobs = [(str(folder), shard, seed, size, renderer, masked) for shard in todo]
     done = shards - len(todo)
     report(Progress("render", done * SHARD_LENGTH, shards * SHARD_LENGTH))
     if processes == 1:
@@ -104,19 +138,23 @@ def _quiet() -> None:
     cv2.setNumThreads(1)
 
 
-def _render_shard(job: tuple[str, int, int, int, str]) -> int:
-    folder, shard, seed, size, renderer = job
+def _render_shard(job: tuple[str, int, int, int, str, bool]) -> int:
+    folder, shard, seed, size, renderer, masked = job
     render = _named(renderer)
-    images, points, visible = [], [], []
+    framing = face_cache.HEAD if masked else face_cache.FACE
+    images, points, visible, masks = [], [], [], []
     for row in range(SHARD_LENGTH):
-        rgb, xy, seen = render(face_seed(seed, shard * SHARD_LENGTH + row))
-        image, moved = face_cache.stored_crop(rgb, xy, size)
+        face = Rendered(*render(face_seed(seed, shard * SHARD_LENGTH + row)))
+        image, moved = face_cache.stored_crop(face.rgb, face.landmarks, size, framing)
         images.append(image)
         points.append(moved)
-        visible.append(seen)
-    face_cache.write_shard(
-        Path(folder), shard, np.stack(images), np.stack(points), np.stack(visible)
-    )
+        visible.append(face.visible)
+        if masked:
+            if face.labels is None:
+                raise InputError(f"The renderer {renderer!r} gives no label maps.")
+            masks.append(face_cache.stored_labels(face.labels, face.landmarks, size, framing))
+    stacked = np.stack(images), np.stack(points), np.stack(visible)
+    face_cache.write_shard(Path(folder), shard, *stacked, np.stack(masks) if masked else None)
     return 1
 
 

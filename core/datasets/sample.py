@@ -110,6 +110,18 @@ def checked_landmarks(
     return np.asarray(xy, dtype=np.float32)
 
 
+def read_lines(file: Path, what: str) -> list[str]:
+    """The lines of a list.
+
+    Raises:
+        InputError: If it cannot be read as text.
+    """
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a readable {what} ({error}).") from error
+
+
 def missing_files(what: str, folder: Path, names: list[str], layout: str) -> InputError:
     """The error of an incomplete data set: the first few missing files and the layout wanted."""
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -25,6 +25,8 @@ def read_folder(path: Path) -> list[Sample]:
             scheme=cache.scheme,
             landmarks=np.asarray(cache.landmarks[index], np.float32),
             visible=cache.visible[index],
+            mask_scheme=cache.mask_scheme,
+            labels=partial(cache.label_map, index) if cache.mask_scheme else None,
         )
         for index in range(len(cache))
     ]

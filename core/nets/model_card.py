@@ -115,6 +115,16 @@ class ModelCard:
         """Points M of a landmark net or classes K of a parsing net, by its mirror table."""
         return len(self.mirror)
 
+    @property
+    def previous_channels(self) -> int:
+        """Channels of the last frame's mask in the input of a net with feedback, else 0."""
+        return int(self.arguments.get("previous_channels", 0))
+
+    @property
+    def input_channels(self) -> int:
+        """Channels of the input: RGB, and the last frame's mask where the net is fed it."""
+        return 3 + self.previous_channels
+
     def as_record(self) -> dict[str, Any]:
         """The card as JSON-ready data."""
         record: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
@@ -177,6 +187,11 @@ def _check_identity(card: ModelCard) -> None:
 
 
 def _check_shapes(card: ModelCard) -> None:
+    previous = card.arguments.get("previous_channels", 0)
+    _require(
+        _is_index(previous) and 0 <= previous <= 255,
+        "arguments.previous_channels must be a whole number in 0 … 255",
+    )
     _require(
         len(card.input_hw) == 2
         and all(_is_index(v) and 1 <= v <= _MAX_SIDE_PX for v in card.input_hw),

@@ -9,8 +9,12 @@ from torch import nn
 
 from core.errors import InputError
 from core.nets.ffld import FFLD
+from core.nets.hourglass import MobileHourglass
 
-NETS: dict[str, Callable[..., nn.Module]] = {"ffld": FFLD}
+NETS: dict[str, Callable[..., nn.Module]] = {
+    "ffld": FFLD,
+    "mobile-hourglass": MobileHourglass,
+}
 
 
 def build_net(architecture: str, arguments: Mapping[str, Any]) -> nn.Module:

@@ -27,17 +27,24 @@ class Placement(NamedTuple):
     flipped: bool
 
 
-def base_matrix(xy: NDArray[np.floating], input_size: int, scale: float, angle_rad: float) -> Array:
+def base_matrix(
+    xy: NDArray[np.floating],
+    input_size: int,
+    scale: float,
+    angle_rad: float,
+    shift_xy: tuple[float, float] = (0.0, 0.0),
+) -> Array:
     """The undisturbed crop: the box rule of the exported card (`core.faces.crops.crop_matrix`).
 
-    A square of `scale` × the longer side of the hull, both measured in the upright frame.
+    A square of `scale` × the longer side of the hull, moved by `shift_xy` × that side, all measured
+    in the upright frame.
     """
     upright = similarity(1.0, -angle_rad, np.zeros(2))
     turned = apply_affine(upright, xy)
     low, high = np.nanmin(turned, axis=0), np.nanmax(turned, axis=0)
     side = scale * float((high - low).max())
     zoom = input_size / side
-    centre = (low + high) / 2
+    centre = (low + high) / 2 + side * np.asarray(shift_xy)
     return compose_affine(similarity(zoom, 0.0, (input_size - 1) / 2 - zoom * centre), upright)
 
 
@@ -51,7 +58,7 @@ def random_placement(
     """The box rule's crop, disturbed as detectors and trackers disturb it."""
     eye = np.asarray(xy[pair[1]], float) - np.asarray(xy[pair[0]], float)
     angle = float(np.arctan2(eye[1], eye[0])) if np.isfinite(eye).all() else 0.0
-    matrix = base_matrix(xy, input_size, recipe.crop_scale, angle)
+    matrix = base_matrix(xy, input_size, recipe.crop_scale, angle, recipe.crop_shift)
     centre = (input_size - 1) / 2
     zoom = 1.0 / np.exp(rng.uniform(*np.log(recipe.zoom)))
     roll = np.deg2rad(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from core.datasets.face_cache import FaceCache
 from core.schemes import LandmarkScheme
 from core.training import augment
 from core.training.recipe import AugmentRecipe
+
+AnyBatch = TypeVar("AnyBatch", bound=tuple[Tensor, ...])
+"""A NamedTuple of tensors, one a sample or stacked."""
 
 
 class Batch(NamedTuple):
@@ -123,9 +126,9 @@ def epoch_order(count: int, seed: int, epoch: int, batch: int) -> NDArray[np.int
     return order[: max(batch, count - count % batch)]
 
 
-def load_batches(samples: FaceSamples, batch: int, workers: int) -> Iterator[Batch]:
+def load_batches(samples: Dataset[AnyBatch], batch: int, workers: int) -> Iterator[AnyBatch]:
     """Batches in order, prepared by `workers` processes (0 = here)."""
-    loader: DataLoader[Batch] = DataLoader(
+    loader: DataLoader[AnyBatch] = DataLoader(
         samples,
         batch_size=batch,
         num_workers=workers,
@@ -136,9 +139,9 @@ def load_batches(samples: FaceSamples, batch: int, workers: int) -> Iterator[Bat
     return iter(loader)
 
 
-def stack(samples: Sequence[Batch]) -> Batch:
+def stack(samples: Sequence[AnyBatch]) -> AnyBatch:
     """Samples to a batch."""
-    return Batch(*(torch.stack(parts) for parts in zip(*samples, strict=True)))
+    return type(samples[0])(*(torch.stack(parts) for parts in zip(*samples, strict=True)))
 
 
 def to_input(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:

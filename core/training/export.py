@@ -13,12 +13,13 @@ from core.nets.model_file import save_model
 from core.nets.onnx_graph import export_graph
 from core.training.job import JobFolder
 from core.training.landmark_task import LandmarkTask
+from core.training.parsing_task import ParsingTask
 
 MODEL_FILE = "model.safetensors"
 
 
 def export_model(
-    task: LandmarkTask,
+    task: LandmarkTask | ParsingTask,
     weights: dict[str, torch.Tensor],
     scores: dict[str, float],
     cache: FaceCache,
@@ -32,7 +33,7 @@ def export_model(
     net.eval()
     size = task.recipe.input_size
     try:
-        graph = export_graph(net, (3, size, size), task.outputs)
+        graph = export_graph(net, (task.input_channels, size, size), task.outputs)
     except ResourceError as error:
         job.say(str(error))
         graph = None

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.datasets.face_cache import FaceCache
 from core.errors import InputError
 from core.losses import landmarks as losses
 from core.metrics import nme
@@ -18,8 +20,9 @@ from core.nets.ffld import FFLD, FFLDStages
 from core.nets.model_card import BoxRule, ModelCard, Preprocessing
 from core.nets.registry import build_net
 from core.schemes import load_landmark_scheme
-from core.training.batches import Batch, to_input
+from core.training.batches import Batch, FaceSamples, to_input
 from core.training.recipe import Recipe
+from core.training.start import start_weights
 
 NO_FACE_ERROR = 0.5
 """The error a crop without a face is taught as, in input sides."""
@@ -33,6 +36,8 @@ class LandmarkTask:
     """
 
     outputs = ("landmarks", "confidence_logits")
+    input_channels = 3
+    forward_methods = ("stages",)
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -64,6 +69,19 @@ class LandmarkTask:
                 f"The net gives {wanted} predictions; loss.stages and loss.weights need as many."
             )
         return net
+
+    def start(self, net: FFLD, cache: FaceCache) -> None:
+        """Give a fresh net its starting weights."""
+        start_weights(net, self.recipe, cache)
+
+    def samples(
+        self, cache: FaceCache, indices: NDArray[np.integer], epoch: int | None
+    ) -> FaceSamples:
+        """An epoch's samples; a None epoch means validation."""
+        recipe = self.recipe
+        return FaceSamples(
+            cache, indices, self.scheme, recipe.input_size, recipe.augment, recipe.seed, epoch
+        )
 
     def loss(self, net: Any, batch: Batch, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum to minimise, and its parts for the report.
@@ -120,7 +138,9 @@ class LandmarkTask:
             outputs=self.outputs,
             scheme=recipe.scheme,
             preprocessing=Preprocessing(mean=recipe.mean, std=recipe.std),
-            box_rule=BoxRule(of="landmark_hull", scale=recipe.augment.crop_scale),
+            box_rule=BoxRule(
+                "square", "landmark_hull", recipe.augment.crop_scale, recipe.augment.crop_shift
+            ),
             mirror=tuple(int(i) for i in self.scheme.mirror),
             licence=recipe.licence,
             trained_on=trained_on,

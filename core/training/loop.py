@@ -19,18 +19,23 @@ import torch
 from core.datasets.face_cache import FaceCache
 from core.errors import InputError, JobCancelled, ResourceError
 from core.progress import Cancelled, Progress, Report, ignore, never
-from core.training.batches import Batch, FaceSamples, epoch_order, load_batches
+from core.training.batches import Batch, epoch_order, load_batches
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.export import MODEL_FILE, export_model
 from core.training.fabric import make_fabric
 from core.training.job import JobFolder, Stop
 from core.training.landmark_task import LandmarkTask
 from core.training.optimise import Average, learning_rate, make_optimiser, set_learning_rate
+from core.training.parsing_batches import ParsingBatch
+from core.training.parsing_task import ParsingTask
 from core.training.recipe import Recipe
 from core.training.sources import open_training_data
-from core.training.start import start_weights
 
-TASKS = {"landmarks": LandmarkTask}
+AnyBatch = Batch | ParsingBatch
+TASKS: dict[str, type[LandmarkTask] | type[ParsingTask]] = {
+    "landmarks": LandmarkTask,
+    "parsing": ParsingTask,
+}
 _REPORT_EVERY_S = 1.0
 _SAVE_EVERY_S = 120.0
 
@@ -100,7 +105,7 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.job = job
-        self.task = TASKS[recipe.task](recipe)
+        self.task: Any = TASKS[recipe.task](recipe)
         self._fabric = fabric
         self._cache = cache
         self._held_out = validation or cache
@@ -115,10 +120,11 @@ class Run:
         self._validation_rows = np.arange(count if held else 0, len(self._held_out))
         # Images come channels-last; so do convolutions run fastest on CPUs and GPUs alike.
         net = self.task.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        start_weights(net, recipe, cache)
+        self.task.start(net, cache)
         self._bare = net
         self._net, self._optimiser = fabric.setup(net, make_optimiser(net, recipe.optimise))
-        self._net.mark_forward_method("stages")
+        for method in self.task.forward_methods:
+            self._net.mark_forward_method(method)
         self._average = Average(net, recipe.optimise.ema)
         self._micro_batches = 1
         self.epoch = 0
@@ -174,7 +180,7 @@ class Run:
         self.epoch += 1
         return None
 
-    def _step(self, batch: Batch) -> dict[str, torch.Tensor]:
+    def _step(self, batch: AnyBatch) -> dict[str, torch.Tensor]:
         """Forward, loss, backward, step, average; halves the batch when memory runs out."""
         self._bare.train()
         while True:
@@ -196,25 +202,23 @@ class Run:
         self._average.update(self._bare)
         return parts
 
-    def _backward(self, batch: Batch) -> dict[str, torch.Tensor]:
+    def _backward(self, batch: AnyBatch) -> dict[str, torch.Tensor]:
         pieces = [torch.chunk(part, self._micro_batches) for part in batch]
         mean: dict[str, torch.Tensor] = {}
         for piece in zip(*pieces, strict=True):
-            loss, parts = self.task.loss(self._net, Batch(*piece), self.progress)
+            loss, parts = self.task.loss(self._net, type(batch)(*piece), self.progress)
             self._fabric.backward(loss / len(pieces[0]))
             for name, value in {"loss": loss.detach(), **parts}.items():
                 mean[name] = mean.get(name, torch.zeros_like(value)) + value / len(pieces[0])
         return mean
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Iterator[AnyBatch]:
         """What is left of the current epoch, of this process's share."""
         optimise, fabric = self.recipe.optimise, self._fabric
         order = epoch_order(self._count, self.recipe.seed, self.epoch, optimise.batch)
         order = order[(self.step - self.epoch * self.steps_per_epoch) * optimise.batch :]
-        samples = FaceSamples(
-            self._cache, order[fabric.global_rank :: fabric.world_size], self.task.scheme,
-            self.recipe.input_size, self.recipe.augment, self.recipe.seed, self.epoch,
-        )  # fmt: skip
+        mine = order[fabric.global_rank :: fabric.world_size]
+        samples = self.task.samples(self._cache, mine, self.epoch)
         share = max(1, optimise.batch // fabric.world_size)
         return load_batches(samples, share, self.recipe.data.workers)
 
@@ -223,10 +227,7 @@ class Run:
         own = {k: v.detach().clone() for k, v in self._bare.state_dict().items()}
         self._bare.load_state_dict(self._average.weights())
         self._bare.eval()
-        samples = FaceSamples(
-            self._held_out, self._validation_rows, self.task.scheme, self.recipe.input_size,
-            self.recipe.augment, self.recipe.seed, None,
-        )  # fmt: skip
+        samples = self.task.samples(self._held_out, self._validation_rows, None)
         batches = load_batches(samples, self.recipe.optimise.batch, 0)
         scores = self.task.validate(self._bare, map(self._fabric.to_device, batches))
         self._bare.load_state_dict(own)

@@ -21,6 +21,8 @@ def make_optimiser(net: nn.Module, recipe: OptimiseRecipe) -> torch.optim.Optimi
     """
     if recipe.optimiser == "adam":
         return torch.optim.Adam(net.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
+    if recipe.optimiser == "rmsprop":
+        return torch.optim.RMSprop(net.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             net.parameters(), lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay
@@ -31,7 +33,9 @@ def make_optimiser(net: nn.Module, recipe: OptimiseRecipe) -> torch.optim.Optimi
             {"params": [p for p in net.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
         return torch.optim.AdamW(groups, lr=recipe.lr, weight_decay=recipe.weight_decay)
-    raise InputError(f"optimise.optimiser must be adam, adamw or sgd, not {recipe.optimiser!r}.")
+    raise InputError(
+        f"optimise.optimiser must be adam, adamw, rmsprop or sgd, not {recipe.optimiser!r}."
+    )
 
 
 def learning_rate(recipe: OptimiseRecipe, progress: float) -> float:

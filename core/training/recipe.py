@@ -52,6 +52,8 @@ class AugmentRecipe:
 
     crop_scale: float = 1.2
     """Side of the crop over the longer side of the landmark hull: the model's box rule."""
+    crop_shift: tuple[float, float] = (0.0, 0.0)
+    """Shift of the crop's centre off the hull's, shares of its side: the box rule's `shift_xy`."""
     shift: float = 0.12
     """Of the crop's centre, share of its side."""
     zoom: tuple[float, float] = (0.8, 1.3)
@@ -74,6 +76,23 @@ class AugmentRecipe:
 
 
 @dataclass(frozen=True)
+class PreviousRecipe:
+    """The last frame's mask a parsing net is given: its own truth, moved at random."""
+
+    empty: float = 0.2
+    """Share of samples without one: first frames and cuts."""
+    wrong: float = 0.05
+    """Share with a mask that does not belong to the picture: a mirrored, far displaced one."""
+    shift: float = 0.06
+    """± share of the input's side."""
+    zoom: float = 0.08
+    """± share of the size."""
+    roll_deg: float = 8.0
+    ragged: float = 0.5
+    """Share of masks whose borders are torn as predictions' are."""
+
+
+@dataclass(frozen=True)
 class LossRecipe:
     """What is minimised."""
 
@@ -88,6 +107,8 @@ class LossRecipe:
     """Share of the training time after which the align loss is taken off."""
     confidence: float = 0.2
     """Weight of the confidence head's likelihood."""
+    class_weights: Mapping[str, Any] = field(default_factory=dict)
+    """Parsing: weight of a class's pixels by its name, 1 where not named."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +116,7 @@ class OptimiseRecipe:
     """How it is minimised."""
 
     optimiser: str = "adamw"
-    """"adam" (weight decay in the gradient), "adamw" or "sgd" (momentum 0.9)."""
+    """"adam" (weight decay in the gradient), "adamw", "rmsprop" or "sgd" (momentum 0.9)."""
     lr: float = 2e-3
     weight_decay: float = 5e-4
     schedule: str = "cosine"
@@ -130,6 +151,8 @@ class Recipe:
     title: str = ""
     task: str = "landmarks"
     scheme: str = "ibug68"
+    mask_scheme: str = "parts14"
+    """What a parsing net tells apart."""
     seed: int = 1
     input_size: int = 224
     """Side of the net's input in pixels."""
@@ -139,6 +162,7 @@ class Recipe:
     net: NetRecipe = field(default_factory=NetRecipe)
     data: DataRecipe = field(default_factory=DataRecipe)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    previous: PreviousRecipe = field(default_factory=PreviousRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     optimise: OptimiseRecipe = field(default_factory=OptimiseRecipe)
 

@@ -13,8 +13,8 @@ import numpy as np
 from core.datasets import face_cache
 from core.datasets.face_cache import FaceCache
 from core.datasets.registry import Spec, read_samples
-from core.datasets.render_cache import render_cache
-from core.datasets.sample import Sample
+from core.datasets.render_cache import MASK_SCHEME, WORLD, WORLD_PARTS, render_cache
+from core.datasets.sample import Sample, labels_in
 from core.errors import InputError
 from core.progress import Cancelled, Progress, Report, check
 from core.schemes import load_landmark_scheme
@@ -35,18 +35,29 @@ def open_training_data(
     if recipe.data.train:
         train = _open(recipe.data.train, recipe, folder, report, cancelled)
     else:
-        name = f"rendered-{recipe.seed}-{recipe.data.stored_size}"
-        train = render_cache(
-            folder / name,
-            recipe.data.faces,
-            recipe.seed,
-            recipe.data.stored_size,
-            report=report,
-            cancelled=cancelled,
-        )
+        train = _rendered(recipe, folder, report, cancelled)
     if not recipe.data.validation:
         return train, None
     return train, _open(recipe.data.validation, recipe, folder, report, cancelled)
+
+
+def _rendered(recipe: Recipe, folder: Path, report: Report, cancelled: Cancelled) -> FaceCache:
+    parsing = recipe.task == "parsing"
+    if parsing and recipe.mask_scheme != MASK_SCHEME:
+        raise InputError(
+            f"Rendered faces have {MASK_SCHEME} labels, not {recipe.mask_scheme}; name data.train."
+        )
+    kind = "heads" if parsing else "rendered"
+    return render_cache(
+        folder / f"{kind}-{recipe.seed}-{recipe.data.stored_size}",
+        recipe.data.faces,
+        recipe.seed,
+        recipe.data.stored_size,
+        renderer=WORLD_PARTS if parsing else WORLD,
+        mask_scheme=MASK_SCHEME if parsing else None,
+        report=report,
+        cancelled=cancelled,
+    )
 
 
 def cache_folder(recipe: Recipe) -> Path:
@@ -65,30 +76,45 @@ def _open(
     if len(parsed) == 1 and parsed[0].reader == "synthetic" and parsed[0].split is None:
         if not parsed[0].path.exists():
             raise InputError(f"{parsed[0].path}: there is no such folder of rendered faces.")
-        return face_cache.open_cache(parsed[0].path)
+        return _fitting(face_cache.open_cache(parsed[0].path), recipe)
     samples = [s for text in specs for s in read_samples(text)]
     key = hashlib.sha256(json.dumps([list(specs), asdict(recipe.data)]).encode()).hexdigest()[:16]
     return pack(samples, recipe, folder / f"packed-{key}", report, cancelled)
 
 
+def _fitting(cache: FaceCache, recipe: Recipe) -> FaceCache:
+    if recipe.task == "parsing" and cache.mask_scheme != recipe.mask_scheme:
+        raise InputError(
+            f"{cache.folder}: this cache has {cache.mask_scheme or 'no'} labels where the recipe "
+            f"wants {recipe.mask_scheme}."
+        )
+    return cache
+
+
 def pack(
     samples: Sequence[Sample], recipe: Recipe, folder: Path, report: Report, cancelled: Cancelled
 ) -> FaceCache:
-    """Crop the samples that have a picture and landmarks into a cache.
+    """Crop the samples that have a picture and landmarks (and labels, to parse) into a cache.
 
     Raises:
         InputError: If none has, or their points cannot be mapped to the recipe's scheme.
     """
     target = load_landmark_scheme(recipe.scheme)
+    parsing = recipe.task == "parsing"
     usable = [s for s in samples if s.image is not None and s.landmarks is not None and s.scheme]
+    usable = [s for s in usable if (s.labels is not None and s.mask_scheme) or not parsing]
     if not usable:
-        raise InputError("The data sets named hold no picture with landmarks.")
+        what = "landmarks and labels" if parsing else "landmarks"
+        raise InputError(f"The data sets named hold no picture with {what}.")
     origin = {"samples": len(usable)}
-    face_cache.start_cache(folder, recipe.scheme, recipe.data.stored_size, _PACK_LENGTH, origin)
+    size = recipe.data.stored_size
+    mask_scheme = recipe.mask_scheme if parsing else None
+    framing = face_cache.HEAD if parsing else face_cache.FACE
+    face_cache.start_cache(folder, recipe.scheme, size, _PACK_LENGTH, origin, mask_scheme)
     for start in range(0, len(usable), _PACK_LENGTH):
         shard = start // _PACK_LENGTH
-        if not all(f.is_file() for f in face_cache.shard_files(folder, shard)):
-            images, points, visible = [], [], []
+        if not all(f.is_file() for f in face_cache.shard_files(folder, shard, parsing)):
+            images, points, visible, masks = [], [], [], []
             for sample in usable[start : start + _PACK_LENGTH]:
                 assert sample.landmarks is not None
                 assert sample.scheme is not None
@@ -97,13 +123,15 @@ def pack(
                     raise InputError(
                         f"{sample.name}: {sample.scheme} points say nothing of {recipe.scheme}."
                     )
-                image, moved = face_cache.stored_crop(sample.rgb(), xy, recipe.data.stored_size)
+                image, moved = face_cache.stored_crop(sample.rgb(), xy, size, framing)
+                if parsing:
+                    labels = labels_in(sample, recipe.mask_scheme)
+                    masks.append(face_cache.stored_labels(labels, xy, size, framing))
                 images.append(image)
                 points.append(moved)
                 visible.append(np.ones(target.num_points, bool))
                 check(cancelled)
-            face_cache.write_shard(
-                folder, shard, np.stack(images), np.stack(points), np.stack(visible)
-            )
+            stacked = np.stack(images), np.stack(points), np.stack(visible)
+            face_cache.write_shard(folder, shard, *stacked, np.stack(masks) if parsing else None)
         report(Progress("pack", min(start + _PACK_LENGTH, len(usable)), len(usable)))
     return face_cache.open_cache(folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from core.datasets.face_cache import FaceCache
 from core.errors import InputError
@@ -31,6 +32,15 @@ def start_weights(net: FFLD, recipe: Recipe, cache: FaceCache) -> None:
             load_backbone(net.body, torch.load(file, map_location="cpu", weights_only=True))
         except Exception as error:  # torch.load raises half a dozen kinds for a foreign file
             raise InputError(f"{file}: not usable as backbone weights ({error}).") from error
+    load_start(net, recipe)
+
+
+def load_start(net: nn.Module, recipe: Recipe) -> None:
+    """Take up the weights of an earlier model that fit by name and shape, if one is named.
+
+    Raises:
+        InputError: If there is no such file or nothing fits.
+    """
     if recipe.net.start_from:
         own = net.state_dict()
         found = load_weights(_existing(recipe.net.start_from))
@@ -52,7 +62,8 @@ def _mean_shape(
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Mean landmarks of the first faces in undisturbed crops, (M, 2) input pixels."""
     total = []
+    shift = recipe.augment.crop_shift
     for xy in cache.landmarks[:_FACES]:
-        matrix = base_matrix(xy, recipe.input_size, recipe.augment.crop_scale, 0.0)
+        matrix = base_matrix(xy, recipe.input_size, recipe.augment.crop_scale, 0.0, shift)
         total.append(xy @ matrix[:, :2].T + matrix[:, 2])
     return np.nanmean(np.stack(total), axis=0).astype(np.float32)

@@ -88,7 +88,8 @@ def renderer(monkeypatch: pytest.MonkeyPatch) -> str:
     def render(seed: int) -> render_cache.Rendered:
         rng = np.random.default_rng(seed)
         xy = rng.uniform(10, 40, (68, 2)).astype(np.float32)
-        return rng.integers(0, 255, (50, 50, 3), np.uint8), xy, np.ones(68, bool)
+        rgb = rng.integers(0, 255, (50, 50, 3), np.uint8)
+        return render_cache.Rendered(rgb, xy, np.ones(68, bool), rgb[..., 0] % 14)
 
     module = types.ModuleType("toy_renderer")
     module.render = render  # type: ignore[attr-defined]
@@ -113,6 +114,34 @@ def test_an_interrupted_rendering_goes_on_and_ends_equal(tmp_path: Path, rendere
         np.testing.assert_array_equal(whole.image(index), rest.image(index))
 
 
+def test_label_maps_lie_beside_the_pictures_and_follow_them(tmp_path: Path, renderer: str):
+    cache = _fill(tmp_path, 12, renderer, mask_scheme="parts14")
+    assert cache.mask_scheme == "parts14"
+    face = render_cache._named(renderer)(render_cache.face_seed(7, 8))
+    image, xy = face_cache.stored_crop(face.rgb, face.landmarks, 16, face_cache.HEAD)
+    np.testing.assert_array_equal(cache.image(8), image)
+    np.testing.assert_array_equal(cache.landmarks[8], xy)
+    labels = face_cache.stored_labels(face.labels, face.landmarks, 16)
+    np.testing.assert_array_equal(cache.label_map(8), labels)
+    assert labels[0, 0] == face_cache.UNKNOWN  # beyond the picture nobody knows
+    sample = read_samples(f"synthetic:{tmp_path}")[8]
+    np.testing.assert_array_equal(sample.labels(), labels)
+    with pytest.raises(InputError, match="other settings"):
+        _fill(tmp_path, 12, renderer)
+
+
+def test_stored_labels_lie_where_the_stored_pixels_lie():
+    rng = np.random.default_rng(2)
+    labels = np.zeros((200, 220), np.uint8)
+    labels[60:140, 70:150] = 5
+    xy = rng.uniform(80, 130, (68, 2)).astype(np.float32)
+    rgb = np.repeat((labels * 50)[..., None], 3, axis=2)
+    image, _ = face_cache.stored_crop(rgb, xy, 96, face_cache.HEAD)
+    crop = face_cache.stored_labels(labels, xy, 96)
+    inside = (image[..., 0] > 125) == (crop == 5)
+    assert inside[crop != face_cache.UNKNOWN].mean() > 0.98
+
+
 def test_unknown_renderers_are_sentences(tmp_path: Path, renderer: str):
     with pytest.raises(InputError, match="no renderer"):
         _fill(tmp_path, 6, "toy_renderer:nothing")
@@ -120,10 +149,10 @@ def test_unknown_renderers_are_sentences(tmp_path: Path, renderer: str):
 
 @pytest.mark.head
 def test_the_world_renders_into_the_cache(tmp_path: Path, head_folder: Path):
-    rgb, xy, visible = render_cache.render_world_face(3)
-    image, moved = face_cache.stored_crop(rgb, xy, 160)
+    face = render_cache.render_world_face(3)
+    image, moved = face_cache.stored_crop(face.rgb, face.landmarks, 160)
     assert image.shape == (160, 160, 3)
     assert moved.shape == (68, 2)
-    assert visible.dtype == bool
+    assert face.visible.dtype == bool
     assert moved.min() > 0
     assert moved.max() < 160

@@ -10,6 +10,7 @@ import pytest
 
 from core.datasets import face_cache
 from core.datasets.face_cache import FaceCache
+from core.schemes import load_mask_scheme
 
 SIZE = 64
 
@@ -66,6 +67,78 @@ def toy_cache(tmp_path_factory: pytest.TempPathFactory) -> FaceCache:
         images, points = (np.stack(v) for v in zip(*crops, strict=True))
         face_cache.write_shard(folder, shard, images, points, np.ones((100, 68), bool))
     return face_cache.open_cache(folder)
+
+
+def toy_head(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A toy face on a 150-pixel ground, its points, and its parts14 label map."""
+    face, xy = toy_face(seed)
+    ground = np.full((150, 150, 3), face[0, 0], np.uint8)
+    ground[50:114, 43:107] = face
+    xy = xy + np.array([43, 50], np.float32)
+    labels = np.zeros((150, 150), np.uint8)
+    outline = np.concatenate([xy[:17], xy[26:16:-1]])
+    for points, part in (
+        (outline, "skin"),
+        (xy[36:42], "right_eye"),
+        (xy[42:48], "left_eye"),
+        (xy[48:60], "upper_lip"),
+        (xy[60:68], "inner_mouth"),
+    ):
+        index = load_mask_scheme("parts14").class_names.index(part)
+        cv2.fillPoly(labels, [np.rint(points).astype(np.int32)], index)
+    return ground, xy, labels
+
+
+@pytest.fixture(scope="session")
+def toy_heads(tmp_path_factory: pytest.TempPathFactory) -> FaceCache:
+    """120 toy heads with part labels in a cache of 96-pixel crops."""
+    folder = tmp_path_factory.mktemp("toy") / "heads"
+    origin = {"renderer": "toy", "seed": 0}
+    face_cache.start_cache(folder, "ibug68", 96, 120, origin, "parts14")
+    heads = [toy_head(n) for n in range(120)]
+    crops = [face_cache.stored_crop(g, xy, 96, face_cache.HEAD) for g, xy, _ in heads]
+    masks = [face_cache.stored_labels(labels, xy, 96) for _, xy, labels in heads]
+    images, points = (np.stack(v) for v in zip(*crops, strict=True))
+    face_cache.write_shard(folder, 0, images, points, np.ones((120, 68), bool), np.stack(masks))
+    return face_cache.open_cache(folder)
+
+
+@pytest.fixture
+def toy_parts_file(toy_heads: FaceCache, tmp_path: Path) -> Path:
+    """A recipe that trains a small hourglass on toy heads within seconds."""
+    file = tmp_path / "toy-parts.toml"
+    file.write_text(
+        f"""
+name = "toy-parts"
+task = "parsing"
+input_size = 48
+[net]
+architecture = "mobile-hourglass"
+[net.arguments]
+features = 8
+expansion = 2
+stem = 8
+[data]
+train = ["synthetic:{toy_heads.folder.as_posix()}"]
+validation_faces = 24
+workers = 0
+[augment]
+crop_scale = 2.0
+crop_shift = [0.0, -0.15]
+low_resolution = 0.0
+blur = 0.0
+[loss.class_weights]
+left_eye = 3.0
+right_eye = 3.0
+[optimise]
+epochs = 2
+batch = 12
+lr = 2e-2
+threads = 1
+""",
+        encoding="utf-8",
+    )
+    return file
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_folders_are_not_mixed_up(recipe: Recipe, toy_recipe_file: Path, tmp_pat
         ('loss.stages=["l2", "best"]', "Unknown loss best"),
         ('loss.stages=["l2"]', "gives 2 predictions"),
         ("loss.normaliser=nose", "normaliser"),
-        ("optimise.optimiser=guess", "adam, adamw or sgd"),
+        ("optimise.optimiser=guess", "adam, adamw, rmsprop or sgd"),
         ("optimise.precision=8-bit", "precision"),
         ("optimise.batch=500", "too few for a batch"),
         ('data.train=["synthetic:/no/such"]', "no such folder"),
