@@ -36,8 +36,8 @@ def read_folder(path: Path) -> list[Sample]:
         raise InputError(f"{path}: no AFLWinfo_release.mat here; expected {_LAYOUT}.")
     found, names = read_arrays(file, [*_WIDTHS, "ra"]), read_texts(file, "nameList")
     wrong = [n for n, w in _WIDTHS.items() if n not in found or found[n].shape != (len(names), w)]
-    order = found.get("ra", np.zeros(0)).ravel().astype(np.int64) - 1
-    if wrong or sorted(order) != list(range(len(names))):
+    order = found.get("ra", np.zeros(0)).ravel() - 1
+    if wrong or sorted(order.tolist()) != list(range(len(names))):
         raise InputError(f"{file}: {', '.join(wrong) or 'ra'} does not fit its {len(names)} names.")
     root = _pictures(file.parent, names)
     training = set(order[:TRAINING_FACES].tolist())

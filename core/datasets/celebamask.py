@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.label_maps import picture_hw
-from core.datasets.sample import Sample, missing_files
+from core.datasets.sample import Sample, missing_files, read_lines
 from core.errors import InputError
 
 PARTS = (
@@ -38,14 +38,15 @@ def read_folder(path: Path) -> list[Sample]:
     Raises:
         InputError: If there are none, or masks are missing or of unknown parts.
     """
-    images = {int(f.stem): f for f in (path / "CelebA-HQ-img").glob("*.jpg") if f.stem.isdigit()}
+    images = {int(f.stem): f for f in (path / "CelebA-HQ-img").glob("*.jpg") if f.stem.isdecimal()}
     if not images:
         raise InputError(f"{path}: no CelebAMask-HQ picture here; expected {_LAYOUT}.")
     parts = _parts(path / "CelebAMask-HQ-mask-anno")
     lost = [f"{number:05d}_skin.png" for number in sorted(images) if number not in parts]
     if lost:
         raise missing_files("CelebAMask-HQ", path, lost, _LAYOUT)
-    originals = {int(row[0]): row[-1] for row in _table(path / "CelebA-HQ-to-CelebA-mapping.txt")}
+    mapping = _table(path / "CelebA-HQ-to-CelebA-mapping.txt")
+    originals = {int(row[0]): row[-1] for row in mapping if row[0].isdecimal()}
     partition = {row[0]: row[1] for row in _table(path / "list_eval_partition.txt")}
     people = {row[0]: row[1] for row in _table(path / "identity_CelebA.txt")}
     return [
@@ -66,7 +67,7 @@ def _parts(folder: Path) -> dict[int, dict[int, Path]]:
     found: dict[int, dict[int, Path]] = defaultdict(dict)
     for file in folder.glob("*/*.png"):
         number, _, part = file.stem.partition("_")
-        if not number.isdigit() or part not in PARTS:
+        if not number.isdecimal() or part not in PARTS:
             raise InputError(f"{file}: no known part; they are {', '.join(PARTS)}.")
         found[int(number)][PARTS.index(part) + 1] = file
     return found
@@ -76,8 +77,8 @@ def _table(file: Path) -> list[list[str]]:
     """The rows of a list that begin with a number or a picture's name; none without the file."""
     if not file.is_file():
         return []
-    rows = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if row and row[0][:1].isdigit()]
+    rows = [line.split() for line in read_lines(file, "CelebA list")]
+    rows = [row for row in rows if row and row[0][:1].isdecimal()]
     if any(len(row) < 2 for row in rows):
         raise InputError(f"{file}: a line has one field only; is it cut short?")
     return rows

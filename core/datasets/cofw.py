@@ -79,6 +79,8 @@ def _read_file(file: Path, official: bool) -> Iterator[Sample]:
     present = read_arrays(file, [f"phis{part}" for part in _PARTS])
     part = next((p for p in _PARTS if f"phis{p}" in present), "T")
     phis, boxes = _numbers(file, f"phis{part}", 3 * POINTS), _numbers(file, f"bboxes{part}", 4)
+    if len(boxes) != len(phis):
+        raise InputError(f"{file}: {len(boxes)} boxes for {len(phis)} faces.")
     for index, (row, box) in enumerate(zip(phis, boxes, strict=True)):
         xy = row[: 2 * POINTS].reshape(2, POINTS).T - 1
         yield Sample(

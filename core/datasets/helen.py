@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.label_maps import same_size
-from core.datasets.sample import Sample, missing_files
+from core.datasets.sample import Sample, missing_files, read_lines
 from core.errors import InputError
 
 CLASSES = 11
@@ -66,7 +66,7 @@ def _splits(path: Path) -> dict[str, str]:
     for name, split in LISTS.items():
         if not (path / name).is_file():
             continue
-        for line in (path / name).read_text(encoding="utf-8").splitlines():
+        for line in read_lines(path / name, "Helen list"):
             _, comma, stem = line.partition(",")
             if not comma and line.strip():
                 raise InputError(f"{path / name}: {line!r} is no line 'number , name'.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.datasets.hrnet_csv import read_rows
 from core.datasets.point_checks import parsed_numbers
 from core.datasets.pts import SCHEMES
-from core.datasets.sample import Sample, checked_landmarks
+from core.datasets.sample import Sample, checked_landmarks, read_lines
 from core.errors import InputError
 
 CROP_PX = 256
@@ -33,10 +33,7 @@ def read_stld(path: Path) -> list[Sample]:
     Raises:
         InputError: If it is no such list or a line is damaged.
     """
-    try:
-        rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable list ({error}).") from error
+    rows = [line.split() for line in read_lines(path, "STLD list") if line.strip()]
     if not rows:
         raise InputError(f"{path}: an empty list; expected {_STLD}.")
     return [

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.label_maps import same_size
-from core.datasets.sample import Sample, missing_files
+from core.datasets.sample import Sample, missing_files, read_lines
 from core.errors import InputError
 
 MASK_SCHEME = "helen11"
@@ -83,9 +83,9 @@ def _splits(path: Path) -> dict[str, str]:
     for file, split in LISTS.items():
         if not (path / file).is_file():
             continue
-        for line in (path / file).read_text(encoding="utf-8").splitlines():
+        for line in read_lines(path / file, "LFW parts list"):
             words = line.split()
-            if words and (len(words) != 2 or not words[1].isdigit()):
+            if words and (len(words) != 2 or not words[1].isdecimal()):
                 raise InputError(f"{path / file}: {line!r} is no line 'NAME number'.")
             if words:
                 found[f"{words[0]}_{int(words[1]):04d}"] = split

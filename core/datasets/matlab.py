@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 
+_DAMAGED = (
+    *(OSError, ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(RuntimeError, OverflowError, NotImplementedError),
+)
+"""What SciPy and h5py raise on damaged files, and we on foreign ones."""
+
 
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """The numeric variables of a file that are there, as MATLAB shows them.
@@ -100,5 +106,5 @@ def _sentences(path: Path) -> Iterator[None]:
     """Whatever a damaged file makes the libraries raise, as one sentence."""
     try:
         yield
-    except (OSError, ValueError, TypeError, KeyError, IndexError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path}: not a readable MATLAB file of this kind ({error}).") from error

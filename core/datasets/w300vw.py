@@ -30,7 +30,7 @@ from core.datasets.label_maps import read_indices
 from core.datasets.matlab import read_arrays
 from core.datasets.project import frame_reader
 from core.datasets.pts import read_pts
-from core.datasets.sample import Sample, checked_landmarks, missing_files
+from core.datasets.sample import Sample, checked_landmarks, missing_files, read_lines
 from core.errors import InputError
 
 _CATEGORY_1 = (
@@ -93,8 +93,8 @@ def _bad_frames(path: Path) -> set[tuple[str, int]]:
         bad |= {(file.stem, int(number)) for number in numbers.ravel()}
     file = path / BAD_LIST
     if file.is_file():
+        pairs = [line.split() for line in read_lines(file, "list of frames") if line.strip()]
         try:
-            pairs = [line.split() for line in file.read_text(encoding="utf-8").splitlines() if line]
             bad |= {(clip, int(frame)) for clip, frame in pairs}
         except ValueError as error:
             raise InputError(f"{file}: lines must be 'clip frame' ({error}).") from error
@@ -108,7 +108,7 @@ def _frames(
     if not video.is_file():
         raise InputError(f"{clip}: vid.avi is missing; expected {_LAYOUT}.")
     for file in sorted((clip / "annot").glob("*.pts")):
-        if not file.stem.isdigit():
+        if not file.stem.isdecimal():
             raise InputError(f"{file}: its name is no frame number; expected {_LAYOUT}.")
         number = int(file.stem)
         if wanted is None or (clip.name, number) in wanted:
@@ -167,12 +167,8 @@ def _listed(file: Path) -> list[Sample]:
 
 def _entries(file: Path) -> list[tuple[str, int]]:
     """The frames a list names, as (clip, number from 1)."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a readable list ({error}).") from error
     found = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_lines(file, "list of frames"), 1):
         if not line.strip():
             continue
         match = _FRAME.fullmatch(line.split()[0].rpartition("/")[2])

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.point_checks import parsed_numbers
-from core.datasets.sample import Sample, checked_landmarks, missing_files
+from core.datasets.sample import Sample, checked_landmarks, missing_files, read_lines
 from core.errors import InputError
 
 ATTRIBUTES = ("pose", "expression", "illumination", "make_up", "occlusion", "blur")
@@ -49,10 +49,7 @@ def _lists_of(folder: Path) -> dict[str, Path]:
 
 
 def _read_list(file: Path, split: str) -> list[Sample]:
-    try:
-        lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a readable WFLW list ({error}).") from error
+    lines = [line.split() for line in read_lines(file, "WFLW list")]
     images = _image_folder(file)
     found = [_sample(file, images, n, line, split) for n, line in enumerate(lines, 1) if line]
     if not found:

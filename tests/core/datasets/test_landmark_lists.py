@@ -186,3 +186,39 @@ def test_the_real_lists_load(real_folder: Path, spec: str, count: int, scheme: s
         pictured = [s for s in samples if s.image is not None]
         assert len(pictured) == 42
         assert pictured[0].rgb().ndim == 3
+
+
+GARBAGE = b"\xff\xfe\x00 7 \x80\n\xc3\x28 1 2"
+
+
+@pytest.mark.parametrize(
+    ("reader", "file", "more"),
+    [
+        ("stld", "a.txt", ()),
+        ("youtube-faces", "a.csv", ()),
+        ("hrnet-csv", "a.csv", ()),
+        ("wflw", "a.txt", ()),
+        ("300vw", "a.txt", ()),
+        ("cofw", "a.mat", ()),
+        ("aflw", "AFLWinfo_release.mat", ()),
+        ("helen", "tuning.txt", ("images/1_1.jpg",)),
+        ("lfw-parts", "parts_test.txt", ("parts_lfw_funneled_gt_images/A_B_0001.ppm",)),
+        ("celebamask", "identity_CelebA.txt", ("CelebA-HQ-img/1.jpg",)),
+        ("300vw", "300vw_badly_annotated.txt", ("001/vid.avi", "001/annot/000001.pts")),
+    ],
+)
+def test_bytes_that_are_no_list_are_a_sentence(
+    tmp_path: Path, reader: str, file: str, more: tuple[str, ...]
+):
+    for name in (file, *more):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(GARBAGE)
+    for k in range(11):
+        label = tmp_path / f"labels/1_1/1_1_lbl{k:02d}.png"
+        label.parent.mkdir(parents=True, exist_ok=True)
+        label.write_bytes(GARBAGE)
+    skin = tmp_path / "CelebAMask-HQ-mask-anno/0/00001_skin.png"
+    skin.parent.mkdir(parents=True)
+    skin.write_bytes(GARBAGE)
+    with pytest.raises(InputError, match=rf"{file}: not a readable"):
+        read_samples(f"{reader}:{tmp_path if more else tmp_path / file}")
