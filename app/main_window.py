@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDockWidget,
     QMainWindow,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.actions import Actions, key_of_event, normalise, resolve_keys
+from app.actions import Actions, resolve_keys
 from app.canvas.banner import Banner
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.video_view import VideoView
@@ -28,6 +27,7 @@ from app.docks.landmarks_dock import LandmarksDock
 from app.docks.layers_dock import LayersDock
 from app.docks.transport_bar import TransportBar
 from app.files import Files
+from app.held_keys import HeldKeys
 from app.help import Help
 from app.layer_commands import LayerCommands
 from app.menus import build_menus, build_tool_bar
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.help = Help(session, self)
         self.actions_by_id = self._build_actions()
         self.help.keys_of = lambda: self.actions_by_id.keys
+        self.held_keys = HeldKeys(session, self.canvas, self.player, self.actions_by_id)
         self.feed = FrameFeed(session, self.canvas)
         self.column_loader = ColumnLoader(session)
         self.banner = Banner(self)
@@ -313,59 +314,27 @@ class MainWindow(QMainWindow):
         if state is not None:
             self.restoreState(state)
 
-    # Keys that act while held: they come here when no text field wants them
-
-    def _held_action(self, event: QKeyEvent) -> str:
-        key = normalise(key_of_event(event))
-        for name in ("play", "hide_held"):
-            if key and key in [normalise(k) for k in self.actions_by_id.keys[name]]:
-                return name
-        return ""
+    # Qt overrides
 
     def event(self, event: QEvent) -> bool:
-        """Keep held keys from acting as shortcuts, so that their release is seen too."""
+        """Keep held keys from acting as shortcuts; let them go when the window loses them."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            is_button = isinstance(QApplication.focusWidget(), QAbstractButton)
-            if self.session.document and self._held_action(event):
-                if not (is_button and event.key() == Qt.Key.Key_Space):
-                    event.accept()
-                    return True
+            if self.held_keys.claims(event):
+                event.accept()
+                return True
         elif event.type() == QEvent.Type.WindowDeactivate:
-            self._release_held()
+            self.held_keys.release()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A held key goes down."""
-        name = self._held_action(event) if self.session.document else ""
-        if not name:
+        if not self.held_keys.press(event):
             super().keyPressEvent(event)
-        elif not event.isAutoRepeat():
-            if name == "hide_held":
-                self.session.set_overlays_hidden(True)
-            else:
-                self.canvas.pan_key_down = True
-                self.canvas.panned = False
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A held key comes up: a tap that moved nothing plays or pauses."""
-        name = self._held_action(event) if self.session.document else ""
-        if not name:
+        """A held key comes up."""
+        if not self.held_keys.lift(event):
             super().keyReleaseEvent(event)
-        elif not event.isAutoRepeat():
-            if name == "hide_held":
-                self.session.set_overlays_hidden(False)
-            elif self.canvas.pan_key_down:
-                self.canvas.pan_key_down = False
-                if not self.canvas.panned:
-                    self.player.toggle_play()
-
-    def _release_held(self) -> None:
-        if self.canvas.pan_key_down:
-            self.canvas.pan_key_down = False
-        if self.session.overlays_hidden and self.actions_by_id["overlays"].isChecked():
-            self.session.set_overlays_hidden(False)
-
-    # Qt overrides
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

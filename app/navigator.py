@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from app.session import NO_FACE, Session
+from app.session import Session
+from app.viewing import NO_FACE
 
 _UNREVIEWED = (1,)  # ReviewState.PREDICTED
 _APPROVED = (3,)  # ReviewState.APPROVED

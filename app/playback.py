@@ -11,7 +11,8 @@ from collections import deque
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from app.session import SPEEDS, Session
+from app.session import Session
+from app.viewing import SPEEDS
 
 
 class Player(QObject):

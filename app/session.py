@@ -7,52 +7,20 @@ talks to another. Data changes go through `apply`, which is the only writer whil
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from app import layers as layer_table
 from app.document import ClipColumns, ClipEntry, Document, empty_columns
+from app.edits import Edits
 from app.layers import LayerState
 from app.messages import MessageHub
 from app.settings import Settings
+from app.viewing import NO_FACE, SPEEDS, OpenedClip, Tone
 from core.errors import CoreError
-
-if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
-    from core.annotations.history import AppliedEdit
-
-SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-NO_FACE = -1
-
-
-@dataclass(frozen=True)
-class Tone:
-    """How the view shows the frame; never what is stored or exported."""
-
-    brightness: float = 0.0
-    """−1…1, added to values of 0…1."""
-    contrast: float = 0.0
-    """−1…1; slope 4^contrast around mid-grey."""
-
-
-@dataclass(frozen=True)
-class OpenedClip:
-    """What the frame loader learnt of a clip that it has opened."""
-
-    frames: int
-    fps: float
-    width: int
-    height: int
-    description: str
-    """Codec and kind, for the clip list: "h264, 512×512, 30 fps"."""
-    times_s: NDArray[np.float64] | None = None
-    """(T,) presentation times of a clip without a constant rate."""
-    warning: str = ""
-    """A sentence if only part of the clip can be decoded."""
 
 
 class Session(QObject):
@@ -104,7 +72,7 @@ class Session(QObject):
         super().__init__(parent)
         self.settings = settings
         self.hub = hub
-        self.undo_stack = QUndoStack(self)
+        self.edits = Edits(self)
         self.document: Document | None = None
         self.entry: ClipEntry | None = None
         self.clip: OpenedClip | None = None
@@ -125,13 +93,18 @@ class Session(QObject):
         self._last_places: dict[str, int] = {}
         self._markers: list[int] | None = None
 
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """What can be undone and redone."""
+        return self.edits.stack
+
     # What is open
 
     def open_document(self, document: Document) -> None:
         """Show a document instead of the one before, at its first clip that has no problem."""
         self.close_document()
         self.document = document
-        self._load_history()
+        self.edits.load()
         self.document_changed.emit()
         self.entries_changed.emit()
         for note in document.notes:
@@ -148,7 +121,7 @@ class Session(QObject):
         self._leave_clip()
         self.document.close()
         self.document = None
-        self.undo_stack.clear()
+        self.edits.stack.clear()
         self._last_places.clear()
         self.clip_changed.emit()
         self.document_changed.emit()
@@ -201,26 +174,13 @@ class Session(QObject):
         """Frames of the open clip; 0 without one."""
         return self.clip.frames if self.clip else 0
 
-    @property
-    def fps(self) -> float:
-        """Rate of the open clip, 25 where it has none."""
-        return self.clip.fps if self.clip and self.clip.fps > 0 else 25.0
-
     def time_s(self, frame_idx: int) -> float:
         """When a frame is shown, from the clip's start."""
-        times = self.clip.times_s if self.clip else None
-        if times is not None and 0 <= frame_idx < len(times):
-            return float(times[frame_idx])
-        return frame_idx / self.fps
+        return self.clip.time_s(frame_idx) if self.clip else 0.0
 
     def frame_at(self, time_s: float) -> int:
         """The frame shown at a time."""
-        times = self.clip.times_s if self.clip else None
-        if times is not None:
-            found = int(np.searchsorted(times, time_s + 1e-6, side="right")) - 1
-        else:
-            found = int(time_s * self.fps + 1e-3)
-        return min(max(found, 0), max(self.num_frames - 1, 0))
+        return self.clip.frame_at(time_s) if self.clip else 0
 
     # Where in it
 
@@ -404,64 +364,20 @@ class Session(QObject):
     # Edits
 
     def apply(self, edit: Any) -> bool:
-        """Apply an edit: the only way data changes while a window is open.
-
-        Args:
-            edit: A `core.annotations.edits.Edit`.
+        """Apply an edit (`core.annotations.edits.Edit`): the only way data changes here.
 
         Returns:
             Whether it was done; a failure has been told and nothing has changed.
         """
-        if self.document is None:
-            return False
-        try:
-            applied = self.document.apply(edit, self.settings.value("annotator"))
-        except (CoreError, ValueError) as error:
-            self.hub.error(error)
-            return False
-        if applied.seq:
-            self._push(applied)
-            self.note_data_changed(applied.first_frame, applied.last_frame + 1)
-        return True
+        return self.edits.apply(edit)
 
-    def _push(self, applied: AppliedEdit, is_in_force: bool = True) -> None:
-        from app.commands import EditCommand
-
-        def back() -> None:
-            self._step_history("undo")
-
-        def again() -> None:
-            self._step_history("redo")
-
-        self.undo_stack.push(EditCommand(applied, back, again, is_in_force))
-
-    def _step_history(self, way: str) -> None:
-        """Undo or redo in the store, and go to where it acted."""
-        if self.document is None:
-            return
-        try:
-            applied = self.document.undo() if way == "undo" else self.document.redo()
-        except CoreError as error:
-            self.hub.error(error)
-            return
-        if applied is None:
-            return
-        if self.entry is None or self.entry.clip_id != applied.clip_id:
-            self._last_places[applied.clip_id] = applied.first_frame
-            self.open_clip(applied.clip_id)
+    def go_to_edit(self, clip_id: str, frame_idx: int) -> None:
+        """Go to where an edit acted, in whichever clip."""
+        if self.entry is None or self.entry.clip_id != clip_id:
+            self._last_places[clip_id] = frame_idx
+            self.open_clip(clip_id)
         else:
-            self.note_data_changed(applied.first_frame, applied.last_frame + 1)
-            self.set_frame(applied.first_frame)
-
-    def _load_history(self) -> None:
-        """Fill the undo stack with the project's own history."""
-        assert self.document is not None
-        self.undo_stack.clear()
-        applied, position = self.document.history()
-        for one in applied:
-            self._push(one, is_in_force=one.seq <= position)
-        for _ in [one for one in applied if one.seq > position]:
-            self.undo_stack.undo()
+            self.set_frame(frame_idx)
 
     def note_data_changed(self, start: int, stop: int) -> None:
         """Faces on frames [start, stop) are other than they were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.canvas.frame_loader import (
     READ_AHEAD_IDLE,
@@ -12,7 +12,11 @@ from app.canvas.frame_loader import (
     OpenReader,
 )
 from app.canvas.video_view import VideoView
-from app.session import OpenedClip, Session
+from app.session import Session
+from app.viewing import OpenedClip
+
+_PAUSE_MS = 150
+"""A drag that rests this long is shown exactly, though it goes on."""
 
 
 class FrameFeed(QObject):
@@ -30,6 +34,10 @@ class FrameFeed(QObject):
         self.loader = FrameLoader(_cache_bytes(session), open_reader)
         self._clip_serial = -1
         self._last_serial = -1
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._ask_for_exact)
         self.loader.opened.connect(self._on_opened)
         self.loader.failed.connect(self._on_failed)
         self.loader.indexing.connect(self._on_indexing)
@@ -79,7 +87,10 @@ class FrameFeed(QObject):
 
     @Slot(int)
     def _on_frame_changed(self, frame_idx: int) -> None:
-        self.loader.request(frame_idx, exact=not self._session.scrubbing)
+        scrubbing = self._session.scrubbing
+        self.loader.request(frame_idx, exact=not scrubbing)
+        if scrubbing:
+            self._pause.start()
 
     @Slot(object)
     def _on_frame_ready(self, loaded: LoadedFrame) -> None:
@@ -102,8 +113,15 @@ class FrameFeed(QObject):
 
     @Slot(bool)
     def _on_scrubbing_changed(self, scrubbing: bool) -> None:
+        if not scrubbing:
+            self._pause.stop()
+            self._ask_for_exact()
+
+    @Slot()
+    def _ask_for_exact(self) -> None:
+        """Ask for the very frame the drag has come to rest on."""
         session = self._session
-        if not scrubbing and session.clip and session.shown_frame_idx != session.frame_idx:
+        if session.clip and session.shown_frame_idx != session.frame_idx:
             self.loader.request(session.frame_idx)
 
     @Slot(str)

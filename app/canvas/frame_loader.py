@@ -23,7 +23,7 @@ from PySide6.QtGui import QImage
 
 from app import convert
 from app.messages import details_of, sentence_of
-from app.session import OpenedClip
+from app.viewing import OpenedClip
 from core.errors import CoreError, JobCancelled
 
 IMAGE_BYTES = 128 * 2**20

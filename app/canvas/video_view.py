@@ -26,7 +26,8 @@ from app.canvas.frame_item import FrameItem
 from app.canvas.hover import describe_point
 from app.canvas.hud import Hud, HudContent
 from app.canvas.hud_content import hud_content
-from app.session import NO_FACE, Session, Tone
+from app.session import Session
+from app.viewing import NO_FACE, Tone
 
 MIN_ZOOM = 0.02
 MAX_ZOOM = 64.0

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLa
 
 from app import data_colours, theme
 from app.document import NO_SOURCE, ClipEntry
-from app.session import NO_FACE, Session
+from app.session import Session
+from app.viewing import NO_FACE
 
 _CLIP_ID = Qt.ItemDataRole.UserRole
 _TRACK_ID = Qt.ItemDataRole.UserRole + 1

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from app import data_colours, layers, theme
 from app.layers import COLOUR_MODES, LayerSpec
-from app.session import Session, Tone
+from app.session import Session
+from app.viewing import Tone
 
 
 class LayerControls:

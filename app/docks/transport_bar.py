@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.actions import Actions
 from app.playback import Player
-from app.session import SPEEDS, Session
+from app.session import Session
 from app.timecode import parse_time, timecode
+from app.viewing import SPEEDS
 
 _STEPS = ("first_frame", "previous_frame", "play", "next_frame", "last_frame")
 _RANGE = ("loop", "mark_in", "mark_out", "clear_range")

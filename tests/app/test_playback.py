@@ -4,7 +4,7 @@ import pytest
 
 from app.document import LooseClips
 from app.playback import Player
-from app.session import SPEEDS, OpenedClip
+from app.viewing import SPEEDS, OpenedClip
 
 
 @pytest.fixture

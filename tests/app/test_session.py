@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.document import LooseClips, empty_columns
-from app.session import OpenedClip
+from app.viewing import OpenedClip
 
 CLIP = OpenedClip(frames=100, fps=25.0, width=64, height=48, description="")
 

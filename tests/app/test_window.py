@@ -94,6 +94,17 @@ def test_space_plays_and_pauses(qtbot, open_main, clip_path):
     assert_shows(qtbot, window, window.session.frame_idx)
 
 
+def test_space_on_a_button_presses_the_button(qtbot, open_main, clip_path):
+    from app.docks.layers_dock import LayersDock
+
+    window = open_main(clip_path)
+    eye = window.findChild(LayersDock).controls["points"].eye
+    eye.setFocus()
+    qtbot.keyClick(eye, Qt.Key.Key_Space)
+    assert not window.session.layers["points"].visible
+    assert not window.session.playing
+
+
 def test_it_plays_to_the_end(qtbot, open_main, clip_path):
     window = open_main(clip_path)
     window.player.toggle_play()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from app import convert
 from app.canvas.video_view import VideoView
 from app.document import LooseClips
-from app.session import OpenedClip
+from app.viewing import OpenedClip
 
 WIDTH, HEIGHT = 80, 60
 POINT_XY = (37, 22)

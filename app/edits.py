@@ -1,0 +1,79 @@
+"""The session's edits: applied to the store and mirrored on Qt's undo stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from core.errors import CoreError
+
+if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
+    from app.session import Session
+    from core.annotations.history import AppliedEdit
+
+
+class Edits(QObject):
+    """Applies edits to the session's document; the project's own history is the truth."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.stack = QUndoStack(self)
+
+    def apply(self, edit: Any) -> bool:
+        """Apply an edit and put it on the stack.
+
+        Returns:
+            Whether it was done; a failure has been told and nothing has changed.
+        """
+        session = self._session
+        if session.document is None:
+            return False
+        try:
+            applied = session.document.apply(edit, session.settings.value("annotator"))
+        except (CoreError, ValueError) as error:
+            session.hub.error(error)
+            return False
+        if applied.seq:
+            self._push(applied)
+            session.note_data_changed(applied.first_frame, applied.last_frame + 1)
+        return True
+
+    def load(self) -> None:
+        """Fill the stack with the history of the document that has just been opened."""
+        self.stack.clear()
+        if self._session.document is None:
+            return
+        applied, position = self._session.document.history()
+        for one in applied:
+            self._push(one, is_in_force=one.seq <= position)
+        for _ in [one for one in applied if one.seq > position]:
+            self.stack.undo()
+
+    def _push(self, applied: AppliedEdit, is_in_force: bool = True) -> None:
+        from app.commands import EditCommand
+
+        def back() -> None:
+            self._step("undo")
+
+        def again() -> None:
+            self._step("redo")
+
+        self.stack.push(EditCommand(applied, back, again, is_in_force))
+
+    def _step(self, way: str) -> None:
+        """Undo or redo in the store, and go to where it acted."""
+        document = self._session.document
+        if document is None:
+            return
+        try:
+            applied = document.undo() if way == "undo" else document.redo()
+        except CoreError as error:
+            self._session.hub.error(error)
+            return
+        if applied is not None:
+            if self._session.entry and self._session.entry.clip_id == applied.clip_id:
+                self._session.note_data_changed(applied.first_frame, applied.last_frame + 1)
+            self._session.go_to_edit(applied.clip_id, applied.first_frame)
