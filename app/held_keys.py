@@ -6,9 +6,8 @@ never hear of the release, so the window claims them before Qt looks for shortcu
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.action_table import TABLE
 from app.actions import Actions, key_of_event, normalise
@@ -33,10 +32,10 @@ class HeldKeys(QObject):
         self._down = ""
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Whether a key is a held one (Space on a button still presses the button)."""
-        on_button = isinstance(QApplication.focusWidget(), QAbstractButton)
-        if on_button and event.key() == Qt.Key.Key_Space:
-            return False
+        """Whether a key is a held one.
+
+        A claimed key goes to the widget with the focus first, so Space still presses a button.
+        """
         return bool(self._action_of(event))
 
     def press(self, event: QKeyEvent) -> bool:
