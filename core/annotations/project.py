@@ -186,11 +186,13 @@ class Project(ClipStore):
         """
         with self._active.using(clip_id) as reader:
             faces = [] if reader is None else reader.frame(frame, masks)
-            scheme = None if reader is None else reader.header.landmark_scheme
+            scheme, derived = None, ()
             if reader is not None:
+                scheme = reader.header.landmark_scheme
+                derived = reader.header.settings.get("derived_masks", ())
                 faces = renamed(faces, self._map(clip_id, reader.header.run_id), frame)
         annotations = self.annotations(clip_id, frame, masks)
-        return merge(faces, annotations, self._named(clip_id), scheme)
+        return merge(faces, annotations, self._named(clip_id), scheme, derived)
 
     def rejected(self, clip_id: str, frame: int) -> list[FaceRecord]:
         """Faces of the shown run that a person said are none; a new run should not find them."""

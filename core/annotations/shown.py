@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -29,6 +29,7 @@ def merge(
     annotations: Mapping[int, Annotation],
     names: Mapping[int, Track],
     scheme: str | None,
+    derived_masks: Collection[str] = (),
 ) -> list[ShownFace]:
     """Faces of one frame as they are shown, by track.
 
@@ -37,6 +38,7 @@ def merge(
         annotations: What people decided, by track.
         names: Names people gave, by track.
         scheme: Landmark scheme of the run; None without a run (then the first one annotated).
+        derived_masks: Mask schemes the run painted from its landmarks, which no net has seen.
     """
     faces = {face.track_id: face for face in run_faces}
     shown = []
@@ -44,7 +46,7 @@ def merge(
         annotation = annotations.get(track)
         if annotation is not None and annotation.present is False:
             continue
-        face = _merge_face(track, faces.get(track), annotation, scheme)
+        face = _merge_face(track, faces.get(track), annotation, scheme, derived_masks)
         if face is not None:
             face.name = names[track].name if track in names else ""
             shown.append(face)
@@ -69,7 +71,11 @@ def renamed(
 
 
 def _merge_face(
-    track: int, face: FaceRecord | None, annotation: Annotation | None, scheme: str | None
+    track: int,
+    face: FaceRecord | None,
+    annotation: Annotation | None,
+    scheme: str | None,
+    derived_masks: Collection[str],
 ) -> ShownFace | None:
     """One face; None where only states, no content, are known."""
     if face is None:
@@ -79,7 +85,10 @@ def _merge_face(
     else:
         shown = ShownFace(**{name: getattr(face, name) for name in _RUN_FIELDS})
         shown.box_source = face.source
-        shown.label_map_sources = dict.fromkeys(face.label_maps, face.source)
+        shown.label_map_sources = {
+            name: Source.DERIVED if name in derived_masks else face.source
+            for name in face.label_maps
+        }
         shown.review = ReviewState.PREDICTED
     annotated = sorted(annotation.landmarks) if annotation is not None else []
     shown.landmark_scheme = scheme or next(iter(annotated), None)

@@ -12,7 +12,7 @@ import pytest
 
 from core.annotations.edits import DeleteFace, SetTrack
 from core.annotations.project import Project
-from core.annotations.records import ReviewState
+from core.annotations.records import ReviewState, Source
 from core.errors import InputError, StoreError
 
 
@@ -113,6 +113,14 @@ def test_rejected_faces_are_told_to_the_next_prediction(project, clip, samples):
     (rejected,) = project.rejected(clip.clip_id, 50)
     assert np.array_equal(rejected.box_xyxy, samples.face(2, 50).box_xyxy)
     assert project.rejected(clip.clip_id, 39) == []
+
+
+def test_masks_painted_from_landmarks_are_shown_as_derived(project, clip, samples):
+    settings = {"derived_masks": ["face5"]}
+    predict(project, clip.clip_id, samples, "r1", range(2), settings=settings).seal().close()
+    face = project.shown(clip.clip_id, 0)[0]
+    assert face.label_map_sources == {"face5": Source.DERIVED}
+    assert face.source == Source.HEAVY
 
 
 def test_review_column_of_a_whole_clip(project, clip, samples):
