@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.matlab import read_arrays, read_texts
+from core.datasets.point_checks import plausible
 from core.datasets.sample import Sample, checked_landmarks, missing_files
 from core.errors import InputError
 
@@ -39,6 +40,8 @@ def read_folder(path: Path) -> list[Sample]:
     order = found.get("ra", np.zeros(0)).ravel() - 1
     if wrong or sorted(order.tolist()) != list(range(len(names))):
         raise InputError(f"{file}: {', '.join(wrong) or 'ra'} does not fit its {len(names)} names.")
+    for name in ("data", "bbox"):
+        plausible(found[name], f"{file}: {name}")
     root = _pictures(file.parent, names)
     training = set(order[:TRAINING_FACES].tolist())
     return [

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.matlab import read_arrays, read_picture
+from core.datasets.point_checks import plausible
 from core.datasets.sample import Sample, checked_landmarks, missing_files
 from core.errors import InputError
 
@@ -72,7 +73,7 @@ def _numbers(file: Path, name: str, width: int) -> NDArray[np.float64]:
     values = read_arrays(file, [name]).get(name)
     if values is None or values.ndim != 2 or values.shape[1] != width:
         raise InputError(f"{file}: no {name} with {width} columns in it; expected {_LAYOUT}.")
-    return values
+    return plausible(values, f"{file}: {name}")
 
 
 def _read_file(file: Path, official: bool) -> Iterator[Sample]:
@@ -111,7 +112,7 @@ def _sample_68(file: Path, pictures: Path, index: int, box: NDArray[np.float32] 
         name=f"cofw68#{index}",
         image=partial(read_picture, pictures, "IsT", index),
         scheme="ibug68",
-        landmarks=_complete(found["Points"] - 1, str(file), 68),
+        landmarks=_complete(plausible(found["Points"], str(file)) - 1, str(file), 68),
         visible=found["Occ"].ravel() == 0,
         box_xyxy=box,
     )

@@ -17,7 +17,7 @@ from core.errors import InputError
 
 _DAMAGED = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, AttributeError),
-    *(RuntimeError, OverflowError, NotImplementedError),
+    *(RuntimeError, OverflowError, NotImplementedError, UnboundLocalError),
 )
 """What SciPy and h5py raise on damaged files, and we on foreign ones."""
 

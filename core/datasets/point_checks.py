@@ -18,6 +18,10 @@ _NARROWEST = 0.5
 corners nearly coincide, and either may lie in front."""
 
 
+LARGEST_PX = 1e6
+"""No picture is that large: a number beyond it is damage (and could not be a float32)."""
+
+
 def parsed_numbers(words: Sequence[str], where: str) -> NDArray[np.float64]:
     """Numbers of a line.
 
@@ -30,6 +34,18 @@ def parsed_numbers(words: Sequence[str], where: str) -> NDArray[np.float64]:
         raise InputError(f"{where} is damaged ({error}); repair or remove it.") from error
     if not np.isfinite(values).all():
         raise InputError(f"{where} is damaged (NaN or infinity in it); repair or remove it.")
+    return plausible(values, where)
+
+
+def plausible(values: NDArray[np.float64], where: str) -> NDArray[np.float64]:
+    """Coordinates, unless one is larger than any picture (NaN may be among them).
+
+    Raises:
+        InputError: If one is.
+    """
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    if largest > LARGEST_PX:
+        raise InputError(f"{where} is damaged ({largest:g} is no pixel); repair or remove it.")
     return values
 
 

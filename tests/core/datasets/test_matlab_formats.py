@@ -199,3 +199,20 @@ def test_incomplete_aflw_is_named(tmp_path: Path, aflw: dict):
     (tmp_path / "flickr/2/b.jpg").unlink()
     with pytest.raises(InputError, match=r"lacks 2/b\.jpg"):
         read_samples(f"aflw:{tmp_path}")
+
+
+@pytest.mark.parametrize("write", [_write_v73, _write_v5])
+def test_flipped_bytes_give_faces_or_a_sentence(tmp_path: Path, phis: np.ndarray, write):
+    write(tmp_path / "whole.mat", "T", phis)
+    whole = (tmp_path / "whole.mat").read_bytes()
+    rng, outcomes = RNG(3), set()
+    for number in range(40):
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[rng.integers(0, len(content), 5)] = rng.integers(0, 256, 5)
+        file = tmp_path / f"{number}.mat"
+        file.write_bytes(content[: rng.integers(len(content))] if number % 5 == 0 else content)
+        try:
+            outcomes.add(len([sample.rgb() for sample in read_samples(f"cofw:{file}")]))
+        except InputError as error:
+            outcomes.add("sentence" if str(number) in str(error) else str(error))
+    assert outcomes == {2, "sentence"}

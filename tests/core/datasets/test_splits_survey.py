@@ -142,7 +142,7 @@ def test_mirrored_and_swapped_faces_are_told_at_any_angle(name: str, angle: floa
     assert wrong.tolist() == [False, True, True, False, False]
 
 
-@pytest.mark.parametrize("word", ["nan", "inf", "x", ""])
+@pytest.mark.parametrize("word", ["nan", "inf", "x", "", "1e39"])
 def test_numbers_that_are_none_are_refused(word: str):
     with pytest.raises(InputError, match="list: line 3 is damaged"):
         parsed_numbers(["1", word], "list: line 3")
