@@ -16,6 +16,9 @@ from app.layers import Layers
 
 _GLYPH = 9
 """Size of a landmark's glyph on the screen, logical pixels."""
+_FAST_LINE = 1.0
+"""Up to this width Qt draws smooth lines pixel by pixel; wider ones are filled as areas, at three
+times the cost."""
 _EXACT_ZOOM = 3.0
 """From this zoom on glyphs are drawn at fractions of a pixel; below, sprites are faster."""
 
@@ -28,6 +31,8 @@ class FaceItem(QGraphicsItem):
         self.picture: FacePicture | None = None
         self.layers: Layers = {}
         self.is_selected = False
+        self.is_hurried = False
+        """While playing or dragging lines are drawn thin."""
         self.setZValue(1)
         scene.addItem(self)
 
@@ -50,7 +55,7 @@ class FaceItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for area in picture.areas:
             painter.drawImage(area.target, area.image)
-        _paint_lines(painter, picture.outlines, 1.5)
+        _paint_lines(painter, picture.outlines, _FAST_LINE if self.is_hurried else 1.5)
 
     def _paint_box(self, painter: QPainter, picture: FacePicture, zoom: float) -> None:
         painter.setOpacity(self.layers["boxes"].opacity)
@@ -101,7 +106,7 @@ class FaceItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if self.layers["contours"].visible:
             painter.setOpacity(self.layers["contours"].opacity)
-            _paint_lines(painter, picture.lines, 1.4)
+            _paint_lines(painter, picture.lines, _FAST_LINE if self.is_hurried else 1.4)
         if self.layers["boxes"].visible:
             self._paint_box(painter, picture, zoom)
         self._paint_on_screen(painter, picture)

@@ -109,6 +109,7 @@ class VideoView(QGraphicsView):
         shown = () if session.overlays_hidden else faces
         while len(self._face_items) < len(shown):
             self._face_items.append(FaceItem(self.scene()))
+            self._face_items[-1].is_hurried = self._frame_item.is_hurried
         for item, face in zip(self._face_items, shown, strict=False):
             name = session.name_of(face.track_id)
             picture = face_picture.build(face, name, session.scheme_name(face), session.layers)
@@ -239,7 +240,10 @@ class VideoView(QGraphicsView):
 
     @Slot()
     def _on_hurry_changed(self) -> None:
-        self._frame_item.is_hurried = self._session.playing or self._session.scrubbing
+        hurried = self._session.playing or self._session.scrubbing
+        self._frame_item.is_hurried = hurried
+        for item in self._face_items:
+            item.is_hurried = hurried
         self.viewport().update()
 
     def _face_at(self, position: QPoint) -> int:
