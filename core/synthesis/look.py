@@ -16,7 +16,7 @@ Rgb = tuple[float, float, float]
 _TONES = np.array(
     [
         (238, 202, 182), (230, 186, 162), (220, 172, 144), (206, 156, 126), (190, 138, 106),
-        (170, 120, 86), (140, 94, 64), (112, 72, 50), (88, 57, 43), (68, 46, 37), (54, 38, 32),
+        (170, 120, 86), (144, 98, 68), (120, 80, 57), (104, 69, 50), (90, 60, 46), (78, 53, 42),
     ],
     np.float32,
 ) / 255.0  # fmt: skip
@@ -112,6 +112,8 @@ def sample_look(
     lips = skin_rgb * np.array([0.86, 0.56, 0.55], np.float32) * rng.uniform(0.7, 1.15)
     stick = _linear(rng.uniform([0.35, 0.05, 0.08], [0.85, 0.4, 0.45]).astype(np.float32))
     brow_rgb = hair_rgb * rng.uniform(0.35, 1.0) if tone < 0.7 else hair_rgb * 0.5
+    # Brows grey last: however white the hair, they stay a little darker than the skin.
+    brow_rgb *= min(1.0, 0.75 * float(skin_rgb.mean()) / float(brow_rgb.mean()))
     return Look(
         seed=int(rng.integers(2**31)),
         skin_file=_choose_skin(rng, skins, tone, old, male),
@@ -132,7 +134,9 @@ def sample_look(
         eye_shadow=float(rng.uniform(0.0, 0.25 + 0.6 * make_up)),
         eye_shadow_rgb=_rgb(rng.uniform([0.3, 0.25, 0.25], [0.8, 0.65, 0.75])),
         iris_file=_choose_iris(rng, irises, tone),
-        eye_gain=_rgb(np.full(3, rng.uniform(0.45, 0.9)) * rng.uniform(0.94, 1.0, 3)),
+        eye_gain=_rgb(  # pigment of dark people's conjunctiva dims the sclera
+            np.full(3, rng.uniform(0.5, 0.95)) * (1.0 - 0.4 * tone) * rng.uniform(0.94, 1.0, 3)
+        ),
         hair_rgb=_rgb(hair_rgb),
         hair_contrast=float(rng.uniform(0.6, 1.3)),
         brow_rgb=_rgb(brow_rgb),

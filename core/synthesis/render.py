@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.synthesis import shading
 from core.synthesis.camera import Camera
+from core.synthesis.eye_shade import lid_distances
 from core.synthesis.raster import (
     BLENDED,
     ONE_SIDED,
@@ -132,7 +133,7 @@ def _shade(
     shading.shade_opaque(
         fragments.triangle, fragments.barycentric, mesh.triangles, mesh.material, mesh.parts,
         points, normals, mesh.uv, irradiance, *paint, *lamp, np.float32(light.key_softness),
-        mesh.collar, mesh.cloth, rgba, labels,
+        mesh.collar, mesh.cloth, lid_distances(posed, len(points)), rgba, labels,
     )  # fmt: skip
     cards = np.flatnonzero(mesh.mode == BLENDED)
     order = cards[np.argsort(-depth[mesh.triangles[cards]].mean(1), kind="stable")]

@@ -22,12 +22,13 @@ from core.synthesis.template import Part
 FloatArray = NDArray[np.float32]
 
 # Columns of `Materials.response`.
-SHINE, EXPONENT, WRAP_RED, WRAP_GREEN, WRAP_BLUE, SHEEN, RELIEF = range(7)
+SHINE, EXPONENT, WRAP_RED, WRAP_GREEN, WRAP_BLUE, SHEEN = range(6)
 
 SKY_MAP, KEY_MAP = 96, 256  # cells across a height map
 NO_PART = 255
 _DULL = np.float32(0.6)  # below this cosine no highlight is worth a power
 _BODY, _NECK = int(Part.BODY), int(Part.NECK)
+_EYE_LEFT, _EYE_RIGHT = int(Part.EYE_LEFT), int(Part.EYE_RIGHT)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Materials:
 
     texels: NDArray[np.uint8]  # (N, 4) RGBA in sRGB, all textures end to end
     table: NDArray[np.int32]  # (M, 3): first texel, rows, columns
-    response: FloatArray  # (M, 7): SHINE … RELIEF
+    response: FloatArray  # (M, 6): SHINE … SHEEN
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def shade_opaque(  # type: ignore[no-untyped-def]
     triangle_of, bary, triangles, material, parts, points, normals, uv, irradiance,
     texels, table, response, linear,
     eye, key, key_rgb, fill, key_axes, centre, scale, key_map, softness,
-    collar, cloth, rgba, labels,
+    collar, cloth, lids, rgba, labels,
 ):  # fmt: skip
     """Colour every pixel the z-buffer filled: premultiplied linear RGBA and part labels."""
     height, width = triangle_of.shape
@@ -270,6 +271,12 @@ def shade_opaque(  # type: ignore[no-untyped-def]
                 u, v = u * np.float32(7.0), v * np.float32(7.0)
             r, g, bl, gloss = _texel(texels, linear, table[m, 0], table[m, 1], table[m, 2], u, v)
             reach = _soft_reach(px, py, pz, nx, ny, nz, key_axes, centre, scale, key_map, softness)
+            if part == _EYE_LEFT or part == _EYE_RIGHT:
+                below = wa * lids[a, 0] + wb * lids[b, 0] + wc * lids[c, 0]
+                above = wa * lids[a, 1] + wb * lids[b, 1] + wc * lids[c, 1]
+                open_sky = _under_lids(below, above)
+                reach *= open_sky
+                er, eg, eb = er * open_sky, eg * open_sky, eb * open_sky
             r, g, bl = _shade(
                 px, py, pz, nx, ny, nz, er, eg, eb, r, g, bl, gloss, response[m],
                 eye, key, key_rgb, fill, reach,
@@ -277,6 +284,14 @@ def shade_opaque(  # type: ignore[no-untyped-def]
             rgba[y, x, 0], rgba[y, x, 1], rgba[y, x, 2] = r, g, bl
             rgba[y, x, 3] = 1.0
             labels[y, x] = part
+
+
+@njit(inline="always", **QUICK)
+def _under_lids(below, above):  # type: ignore[no-untyped-def]
+    """Share of light that lids and lashes let through, by distances in eye widths."""
+    upper = np.float32(0.72) * np.exp(-below * np.float32(9.0))
+    lower = np.float32(0.35) * np.exp(-above * np.float32(16.0))
+    return (np.float32(1.0) - upper) * (np.float32(1.0) - lower)
 
 
 @njit(**QUICK)

@@ -101,7 +101,7 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
         own_lips = 0.8 - 0.5 * look.lip_plainness  # no picture brings lips along
         look = replace(
             look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02,
-            eye_shadow=max(look.eye_shadow, 0.8), eye_shadow_rgb=(0.5, 0.42, 0.42),
+            eye_shadow=max(look.eye_shadow, 0.9), eye_shadow_rgb=(0.42, 0.36, 0.36),
         )  # fmt: skip
     else:
         whole = load_picture(folder / look.skin_file, atlas.size)
@@ -186,10 +186,30 @@ def bake_eye(path: Path | None, size: int, look: Look) -> Texture:
     if path is None:
         picture = painted_eye(FLAT * 2)
     else:
-        picture = load_picture(path, size)
+        picture = _with_darker_iris(path, size)
     gain = np.asarray(look.eye_gain, np.float32)
     colour = cv2.LUT(np.ascontiguousarray(picture[..., :3]), gain_table(gain))
     return np.dstack([colour, picture[..., 3]])
+
+
+_IRISES = np.array([(725, 304), (301, 719)], np.float32) / 1024  # x, y in the head's pictures
+_IRIS_RADIUS = 0.115
+_IRIS_ALBEDO = 0.15  # of the palest irises; the pictures have up to 0.4
+
+
+@lru_cache(maxsize=32)
+def _with_darker_iris(path: Path, size: int) -> Texture:
+    """An eye picture whose irises reflect no more light than real ones."""
+    picture = load_picture(path, size).copy()
+    side = picture.shape[0]
+    axis = (np.arange(side, dtype=np.float32) + 0.5) / side
+    away = np.min([np.hypot(axis[None] - x, axis[:, None] - y) for x, y in _IRISES], axis=0)
+    iris = np.clip((_IRIS_RADIUS - away) / 0.012, 0.0, 1.0)[..., None]
+    light = to_linear(picture[..., :3].astype(np.float32) / 255.0)
+    mean = float((light * iris).sum() / (3.0 * iris.sum()))
+    light = light * (1.0 + iris * (min(1.0, _IRIS_ALBEDO / mean) - 1.0))
+    picture[..., :3] = (to_srgb(light) * 255.0).round().astype(np.uint8)
+    return picture
 
 
 @lru_cache(maxsize=2)
@@ -200,13 +220,11 @@ def painted_eye(size: int) -> Texture:
     angle = np.arctan2(axis[:, None], axis[None])
     rays = 0.85 + 0.15 * np.sin(angle * 23) * np.sin(angle * 7 + radius * 60)
     iris = np.array([92, 66, 40], np.float32) * rays[..., None]
-    sclera = np.array([178, 168, 162], np.float32)
+    sclera = np.array([158, 149, 143], np.float32)
     blend = np.clip((radius - 0.165) / 0.015, 0, 1)[..., None]
     limbus = 1.0 - 0.45 * np.exp(-(((radius - 0.163) / 0.018) ** 2))[..., None]
     eye = (iris * (1 - blend) + sclera * blend) * limbus
     eye = eye * np.clip((radius - 0.06) / 0.012, 0.05, 1)[..., None]
-    lid = np.clip((axis + 0.16) / 0.14, 0.0, 1.0)[:, None, None]  # the upper lid's shadow
-    eye = eye * (0.45 + 0.55 * lid)
     return np.dstack([eye.clip(0, 255), np.full((size, size), 255.0)]).astype(np.uint8)
 
 

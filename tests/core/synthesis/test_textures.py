@@ -25,7 +25,7 @@ def test_a_gain_multiplies_linear_light():
 def test_tones_darken_along_the_scale():
     brightness = [float(skin_tone(t, 0.0).mean()) for t in np.linspace(0, 1, 21)]
     assert all(a > b for a, b in itertools.pairwise(brightness))
-    assert brightness[0] / brightness[-1] > 12
+    assert brightness[0] / brightness[-1] > 9  # the darkest skins measured have L* of about 26
 
 
 def test_warmth_moves_red_against_blue():
