@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from core.errors import StoreError
 from core.faces.crops import crop_corners, crop_matrix, extract_crop, eye_line_angle
-from core.geometry import Array, box_of_points, compose_affine
+from core.geometry import Array, box_of_points, compose_affine, invert_affine
 from core.inference.backends import Backend
 from core.inference.normalise import normalised
-from core.inference.prediction import FacePrediction
+from core.inference.prediction import FacePrediction, LastMask
 from core.masks.label_map import LabelMap
 from core.nets.model_card import ModelCard
 from core.schemes.masks import MaskScheme
@@ -24,8 +24,8 @@ Frame = NDArray[np.uint8]
 class ParsingPredictor:
     """Label maps of faces, in frame pixels.
 
-    The net sees the picture alone. Nets that also see their last mask get a predictor of their own
-    beside this one: `_inputs` is where the mask joins the picture.
+    A net with feedback (the card's `previous_channels`) also sees what it said about the face a
+    frame before, moved into the new crop, as one plane a class; without one they are zero.
 
     Args:
         card: The net's description.
@@ -45,7 +45,13 @@ class ParsingPredictor:
         self.backend_name = backend.name
         self._backend = backend
         self._logits = card.outputs.index("logits")
-        blank = np.zeros((1, 3, *card.input_hw), dtype=np.float32)
+        self.feedback = card.previous_channels > 0
+        if card.previous_channels not in (0, scheme.num_classes):
+            raise StoreError(
+                f"The model '{card.name}' is fed {card.previous_channels} classes where its scheme "
+                f"'{scheme.name}' has {scheme.num_classes}; wrong scheme."
+            )
+        blank = np.zeros((1, card.input_channels, *card.input_hw), dtype=np.float32)
         shape = backend.run(blank)[self._logits].shape
         if len(shape) != 4 or shape[1] != scheme.num_classes:
             raise StoreError(
@@ -67,11 +73,25 @@ class ParsingPredictor:
         angle = eye_line_angle(anchor, eye_pair) if np.ndim(anchor) == 2 else 0.0
         return crop_matrix(self.card.box_rule, anchor, angle, self.card.input_hw)
 
-    def predict_batch(self, faces: Sequence[tuple[Frame, Array]]) -> list[FacePrediction]:
-        """Faces given as (frame, frame → crop map)."""
+    def predict_batch(
+        self,
+        faces: Sequence[tuple[Frame, Array]],
+        last_masks: Sequence[LastMask | None] | None = None,
+    ) -> list[FacePrediction]:
+        """Faces given as (frame, frame → crop map), with what was said about each a frame before.
+
+        Args:
+            faces: Of any frames.
+            last_masks: One a face, None where there is none; not looked at without feedback.
+        """
         if not faces:
             return []
-        logits = self._backend.run(self._inputs(faces))[self._logits]
+        batch = self._inputs(faces)
+        if self.feedback:
+            matrices = [matrix for _, matrix in faces]
+            planes = self._planes(matrices, last_masks or [None] * len(faces))
+            batch = np.concatenate([batch, planes], axis=1)
+        logits = self._backend.run(batch)[self._logits]
         return [
             self._mapped(one, matrix, (rgb.shape[0], rgb.shape[1]))
             for (rgb, matrix), one in zip(faces, logits, strict=True)
@@ -81,17 +101,40 @@ class ParsingPredictor:
         crops = np.stack([extract_crop(rgb, m, self.card.input_hw) for rgb, m in faces])
         return normalised(crops, self.card.preprocessing)
 
+    def _planes(
+        self, matrices: Sequence[Array], last_masks: Sequence[LastMask | None]
+    ) -> NDArray[np.float32]:
+        """Last masks in the new crops as one-hot planes, (B, K, h, w)."""
+        classes = np.arange(self.scheme.num_classes, dtype=np.uint8)[:, None, None]
+        planes = np.zeros((len(matrices), len(classes), *self.card.input_hw), dtype=np.float32)
+        for plane, matrix, last in zip(planes, matrices, last_masks, strict=True):
+            if last is not None:
+                plane[:] = moved_labels(last, matrix, self.card.input_hw) == classes
+        return planes
+
     def _mapped(
         self, logits: NDArray[np.float32], matrix: Array, frame_hw: tuple[int, int]
     ) -> FacePrediction:
         probabilities = _softmax(logits)
         scores = class_scores(probabilities)
-        label_map = labels_in_frame(
-            probabilities, _resized(matrix, self.card.input_hw, logits.shape[1:]), frame_hw
-        )
+        own = _resized(matrix, self.card.input_hw, logits.shape[1:])
+        label_map = labels_in_frame(probabilities, own, frame_hw)
+        last = LastMask(logits.argmax(axis=0).astype(np.uint8), own) if self.feedback else None
         faces = scores[1:, 0]
         score = float(np.nanmean(faces)) if np.isfinite(faces).any() else 0.0
-        return FacePrediction(score, label_map=label_map, class_scores=scores)
+        return FacePrediction(score, label_map=label_map, class_scores=scores, last_mask=last)
+
+
+def moved_labels(last: LastMask, matrix: Array, crop_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """A last mask seen through the new crop's map, (h, w); background beyond the old crop.
+
+    Nearest neighbours, as the masks the net was trained with.
+    """
+    from_old = compose_affine(matrix, invert_affine(last.matrix))
+    size = (crop_hw[1], crop_hw[0])
+    return np.asarray(
+        cv2.warpAffine(last.labels, from_old, size, flags=cv2.INTER_NEAREST), np.uint8
+    )
 
 
 def labels_in_frame(

@@ -228,6 +228,8 @@ def _fill(
         load_landmark_scheme("ibug68"),
         watch,
     )
+    if state:
+        maker.memory.restore(state.get("masks", ()))
     span = (writer.next_frame, header.stop)
     frame_bytes = reader.info.width * reader.info.height * 3
     ahead = int(np.clip(_AHEAD_BYTES // max(frame_bytes, 1), 4, 16))

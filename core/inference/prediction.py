@@ -12,6 +12,16 @@ from core.masks.label_map import LabelMap
 
 
 @dataclass(frozen=True, eq=False)
+class LastMask:
+    """What a parsing net said about a face, in its own crop: input of the next frame's look."""
+
+    labels: NDArray[np.uint8]
+    """(h, w) classes."""
+    matrix: Array
+    """Frame → crop, (2, 3), at that size."""
+
+
+@dataclass(frozen=True, eq=False)
 class FacePrediction:
     """One face of one frame. A landmark net fills the first half, a parsing net the second."""
 
@@ -24,3 +34,5 @@ class FacePrediction:
     label_map: LabelMap | None = None
     class_scores: NDArray[np.float32] | None = None
     """(K, 2): mean and minimum confidence over each class's pixels, NaN where it has none."""
+    last_mask: LastMask | None = None
+    """For the same face in the next frame, where the net is fed its last mask."""

@@ -114,13 +114,13 @@ def _backend(source: ModelSource, device: str, wanted: str | None) -> Backend:
         makers["onnxruntime"] = lambda: OnnxBackend(graph, where, weights=weights)
     if wanted in makers:
         return makers[wanted]()
-    shape = (3, card.input_hw[0], card.input_hw[1])
+    shape = (card.input_channels, card.input_hw[0], card.input_hw[1])
     return fastest(makers, lambda outputs: _meaning(card, outputs), shape, source.sha256)
 
 
 def _foreign_backend(source: ModelSource, device: str) -> Backend:
     backend = OnnxBackend(source.path.read_bytes(), str(source.path), device=device)
-    expected = (3, *source.card.input_hw)
+    expected = (source.card.input_channels, *source.card.input_hw)
     found = backend.input_shape[1:]
     if any(side not in (None, wanted) for side, wanted in zip(found, expected, strict=True)):
         raise StoreError(

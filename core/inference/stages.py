@@ -25,7 +25,9 @@ from core.faces.tracking import Located, TrackedFace, Tracker, TrackerSettings
 from core.geometry import Array
 from core.inference.channel import Channel, Crew, Stopwatch
 from core.inference.landmark_predictor import LandmarkPredictor
+from core.inference.mask_memory import MaskMemory
 from core.inference.parsing_predictor import ParsingPredictor
+from core.inference.prediction import LastMask
 from core.masks.from_landmarks import face5_from_landmarks
 from core.schemes.landmarks import LandmarkScheme
 
@@ -66,7 +68,9 @@ class Followed:
     frame_hw: tuple[int, int]
     faces: list[TrackedFace]
     state: dict[str, Any] | None
-    """The tracker's after this frame, at the end of every segment."""
+    """The tracker's after this frame, at the end of every segment; the masks' is added to it."""
+    cut: bool = False
+    """Whether a hard cut lies before it."""
     records: list[FaceRecord] = field(default_factory=list)
 
 
@@ -138,7 +142,7 @@ def follow(
             state = tracker.state() if ends_segment(item.frame_idx) else None
         height, width = item.rgb.shape[:2]
         rgb = item.rgb if keep_frames else None
-        out.put(Followed(item.frame_idx, rgb, (height, width), faces, state))
+        out.put(Followed(item.frame_idx, rgb, (height, width), faces, state, item.cut))
     out.end()
 
 
@@ -158,6 +162,8 @@ class MaskMaker:
     ibug68: LandmarkScheme
     watch: Stopwatch
     """Told the time taken."""
+    memory: MaskMemory = field(default_factory=MaskMemory)
+    """What nets with feedback said about each face last."""
 
     def run(self, frames: Channel[Followed], out: Channel[Followed], crew: Crew) -> None:
         """Work off the channel; parsing nets see several frames at once, never across segments."""
@@ -178,8 +184,14 @@ class MaskMaker:
                 item.records = [self._record(face, item.frame_hw) for face in item.faces]
         for parser in self.parsers:
             with self.watch.measure("net"):
-                self._parse(parser, items)
+                if parser.feedback:
+                    for item in items:
+                        self._parse(parser, [item])
+                else:
+                    self._parse(parser, items)
         for item in items:
+            if item.state is not None:
+                item.state["masks"] = self.memory.state()
             item.rgb = None
             out.put(item)
 
@@ -198,13 +210,22 @@ class MaskMaker:
         return record
 
     def _parse(self, parser: ParsingPredictor, items: list[Followed]) -> None:
-        looks, records = [], []
+        looks, records, keys = [], [], []
         for item in items:
             for face, record in zip(item.faces, item.records, strict=True):
                 if item.rgb is not None:  # it is: `follow` keeps frames where there are parsers
                     looks.append((item.rgb, parser.matrix(face.located.points, self.eye_pair)))
                     records.append(record)
-        for record, found in zip(records, parser.predict_batch(looks), strict=True):
+                    keys.append((parser.scheme.name, face.track_id))
+        last: list[LastMask | None] | None = None
+        if parser.feedback:
+            (frame,) = items  # one at a time: the next look needs this one's answer
+            last = [self.memory.recall(key, frame.frame_idx, frame.cut) for key in keys]
+        answers = parser.predict_batch(looks, last)
+        for key, found in zip(keys, answers, strict=True):
+            if found.last_mask is not None:
+                self.memory.keep(key, items[0].frame_idx, found.last_mask)
+        for record, found in zip(records, answers, strict=True):
             if found.label_map is not None and found.class_scores is not None:
                 record.label_maps[parser.scheme.name] = found.label_map
                 record.class_scores[parser.scheme.name] = found.class_scores
