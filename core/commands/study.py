@@ -108,6 +108,8 @@ def _tables(args: argparse.Namespace, console: Console) -> int:
     page = args.record.parent / "RESULTS.md"
     landmarks = records.landmark_table(records.read_records(args.record, "landmarks"))
     records.replace_table(page, "landmarks", landmarks)
+    parsing = records.parsing_table(records.read_records(args.record, "parsing"))
+    records.replace_table(page, "parsing", parsing)
     realism = records.realism_table(records.read_records(args.record, "realism"))
     records.replace_table(page, "realism", realism)
     clips = records.clip_table(records.read_records(args.record, "clips"))

@@ -84,6 +84,23 @@ def landmark_table(records: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([*lines, "", *commands])
 
 
+def parsing_table(records: Iterable[Mapping[str, Any]]) -> str:
+    """One row a model and run: F1 of the classes that real label pictures tell apart."""
+    names = ("skin", "hair", "eyes", "nose", "mouth")
+    lines = [
+        f"| date | run | model | n | {' | '.join(f'F1 {name} %' for name in names)} | mIoU % |",
+        "|---" * (len(names) + 5) + "|",
+    ]
+    commands = []
+    for record in records:
+        for model, one in record["figures"]["models"].items():
+            f1 = [_percent(one["f1"][name]) if name in one["f1"] else "–" for name in names]
+            cells = [record["date"], record["title"], model, str(one["n"]), *f1]
+            lines.append(f"| {' | '.join([*cells, _percent(one['miou'])])} |")
+        commands.append(f"- {record['title']} ({record['date']}): `{record['command']}`")
+    return "\n".join([*lines, "", *commands])
+
+
 def realism_table(records: Iterable[Mapping[str, Any]]) -> str:
     """One row a run of `study realism`."""
     lines = [
