@@ -214,6 +214,7 @@ class MainWindow(QMainWindow):
         session.clip_ready.connect(self._on_clip_ready)
         session.clip_failed.connect(self._on_clip_failed)
         session.settings.changed.connect(self._on_setting_changed)
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
         session.overlays_hidden_changed.connect(
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
@@ -287,6 +288,13 @@ class MainWindow(QMainWindow):
             theme.apply(app, self.session.settings.value("theme"))
         elif key in ("keys", "key_preset"):
             self._apply_keys()
+
+    @Slot()
+    def _on_system_colours(self) -> None:
+        """The system turned light or dark: follow it, unless the person chose for themselves."""
+        app = QApplication.instance()
+        if self.session.settings.value("theme") == "system" and isinstance(app, QApplication):
+            app.setPalette(theme.palette(theme.resolved(app, "system")))
 
     def _apply_keys(self) -> None:
         settings = self.session.settings

@@ -24,10 +24,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.document import ClipColumns, LooseClips
 from app.messages import MessageHub
-from app.session import OpenedClip, Session
+from app.session import Session
 from app.settings import Settings
 from app.timeline.scale import Scale
 from app.timeline.timeline_view import TimelineView
+from app.viewing import OpenedClip
 
 FRAMES, WIDTH, BUDGET_MS = 200_000, 1600, 8.0
 

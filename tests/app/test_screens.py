@@ -1,5 +1,6 @@
 """Other screens: a display scaled to 150 %, and a real X server where one is installed."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 assert wait_until(lambda: window.session.shown_frame_idx == 1), "no step"
 wait(200)
 window.grab().save(sys.argv[2])
-print(window.canvas.mapTo(window, window.canvas.mapFromScene(QPointF(90, 60))).toTuple())
+print(list(window.canvas.mapTo(window, window.canvas.mapFromScene(QPointF(90, 60))).toTuple()))
 window.close()
 """
 
@@ -45,7 +46,7 @@ def run_child(tmp_path, clip_path, environment, prefix=()):
         timeout=120, check=False,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr
-    x, y = eval(child.stdout.strip().splitlines()[-1])
+    x, y = json.loads(child.stdout.strip().splitlines()[-1])
     return cv2.imread(str(out)), x, y
 
 

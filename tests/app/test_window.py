@@ -327,6 +327,20 @@ def test_the_theme_is_taken_at_once(qtbot, open_main, theme):
     qtbot.waitUntil(lambda: is_dark() == (theme == "dark"))
 
 
+@pytest.mark.parametrize(("theme", "follows"), [("system", True), ("light", False)])
+def test_the_system_turning_dark_is_followed_unless_chosen_otherwise(
+    qtbot, qapp, open_main, monkeypatch, theme, follows
+):
+    window = open_main(wait=False)
+    window.session.settings.set_value("theme", theme)
+    qtbot.wait(20)
+    # Offscreen Qt has no system colours: say in the system's place that they are dark now.
+    monkeypatch.setattr("app.theme.resolved", lambda app, theme: "dark")
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    qtbot.wait(50)
+    assert (window.palette().window().color().lightness() < 128) == follows
+
+
 def test_diagnostics_go_to_the_clipboard(open_main, clip_path):
     window = open_main(clip_path)
     window.actions_by_id["diagnostics"].trigger()
