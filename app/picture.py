@@ -135,6 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frame", type=int)
     args = parser.parse_args(argv)
     width, height = (int(part) for part in args.size.split("x"))
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt is not imported yet
     try:
         problem = render_window(args.what, args.out_png, (width, height), args.theme, args.frame)
     except CoreError as error:

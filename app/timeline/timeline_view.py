@@ -197,7 +197,7 @@ class TimelineView(QWidget):
         middle = (left + right) / 2
         if middle < LABELS_WIDTH:
             return
-        if right - left > 3:
+        if 3 < right - left < 160:
             shade = QColor(_CURSOR)
             shade.setAlpha(60)
             painter.fillRect(QRectF(left, _RULER, right - left, self.height()), shade)
