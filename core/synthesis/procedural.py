@@ -7,6 +7,7 @@ brows, teeth, tongue and a cap of hair. Tests, the demo and machines without the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -41,7 +42,27 @@ from core.synthesis.turning import head_share, rotation, turn
 FloatArray = NDArray[np.float32]
 Array = NDArray[np.float64]
 _PIVOT = np.array([0.0, -0.8, -1.0], dtype=np.float32)
-_HAIR_LIFT = {"short": 0.07, "long": 0.11}  # decimetres above the skull
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a cap of hair lies on the skull; lengths are decimetres."""
+
+    lift: float  # above the skull
+    front: float  # share of it at the hair line
+    fall: float  # how far strands fall over the hair line
+    ragged: float  # unevenness of its edge
+    side: float  # how much more of all this one side has than the other
+
+
+_STYLES = {
+    "short": _Style(0.08, 0.5, 0.06, 0.025, 0.0),
+    "short-crop": _Style(0.035, 0.5, -0.01, 0.012, 0.0),
+    "short-swept": _Style(0.13, 0.7, 0.05, 0.03, 0.7),
+    "long": _Style(0.11, 0.4, 0.02, 0.02, 0.0),
+    "long-fringe": _Style(0.12, 0.4, 0.2, 0.02, 0.0),
+    "long-parted": _Style(0.14, 0.6, 0.08, 0.02, -0.8),
+}
 _RING = 12  # points of a jaw ring
 _BROW_RING = 9
 _PUPIL = 0.14
@@ -58,7 +79,7 @@ class ProceduralHead:
 
     name = "procedural"
     modes = tuple(MODES)
-    options: dict[str, tuple[str, ...]] = {"hair": ("", *_HAIR_LIFT)}  # noqa: RUF012
+    options: dict[str, tuple[str, ...]] = {"hair": ("", *_STYLES)}  # noqa: RUF012
 
     def __init__(self) -> None:
         self._skin, self._ear_scale = skin_layer()
@@ -87,7 +108,7 @@ class ProceduralHead:
             tongue(params, grid, pose.tongue),
         ]
         if len(layers) > len(pieces):
-            pieces.append(_hair(grid, _HAIR_LIFT[shape.choices.get("hair", "short")]))
+            pieces.append(_hair(grid, _STYLES[shape.choices.get("hair", "short")]))
         posed = tuple(_turned(piece, pose) for piece in pieces)
         return PosedHead(layers, posed, self._anchors(params, grid, pose))
 
@@ -122,7 +143,9 @@ class ProceduralHead:
             _single("tongue", "tongue", Part.TONGUE, *tongue_mesh()),
         ]
         if hair:
-            layers.append(_single("hair", "hair", Part.HAIR, *hair_cells(long=hair == "long")))
+            layers.append(
+                _single("hair", "hair", Part.HAIR, *hair_cells(long=hair.startswith("long")))
+            )
         return tuple(layers)
 
     def _ears(self, params: FaceParams) -> Array:
@@ -192,14 +215,23 @@ def _lashes(grid: Array) -> Array:
     return np.concatenate([rim + np.array([0.0, up, 0.012]) for up in (0.014, -0.006)])
 
 
-def _hair(grid: Array, lift: float) -> Array:
-    """The grid, lifted away from the middle of the skull; thin at the hair line."""
-    rows = np.arange(len(grid))
+def _hair(grid: Array, style: _Style) -> Array:
+    """The grid, lifted away from the middle of the skull; thinner and ragged at the hair line."""
+    rows = np.arange(len(grid))[:, None]
     away = grid - [0.0, 0.1, surf.CENTRE_Z]
     away /= np.maximum(np.linalg.norm(away, axis=2, keepdims=True), 1e-6)
-    front = np.abs(surf.COLUMNS) < 17
-    height = np.where((rows[:, None] >= surf.HAIR_LINE) & front, 0.25 * lift, lift)
-    return (grid + height[..., None] * away).reshape(-1, 3)
+    column = np.abs(surf.COLUMNS)
+    near_line = np.clip((rows - surf.HAIR_LINE + 3) / 3.0, 0.0, 1.0) * (column < 17)
+    share = 1.0 - (1.0 - style.front) * near_line
+    more = 1.0 + style.side * np.clip(surf.COLUMNS / 9.0, -1.0, 1.0)
+    crown = np.clip(rows / 2.0, 0.0, 1.0)  # the sides meet on top
+    height = style.lift * share * (1.0 + 0.35 * (more - 1.0) * crown * (column < 24))
+    points = grid + height[..., None] * away
+    edge = style.ragged * (np.sin(2.3 * surf.COLUMNS) + 0.7 * np.sin(5.1 * surf.COLUMNS + 1.0))
+    fall = (style.fall * more + edge) * np.clip((18.0 - column) / 4.0, 0.0, 1.0)
+    points[surf.HAIR_LINE, :, 1] -= fall
+    points[surf.HAIR_LINE, :, 2] += 0.25 * np.maximum(fall, 0.0)  # the forehead bulges
+    return np.asarray(points.reshape(-1, 3))
 
 
 def _at(grid: Array, places: Array) -> Array:
@@ -244,7 +276,7 @@ _MOUTH = [
 ]
 _NOSE = [
     *[(row, 0.0) for row in (10.5, 13.0, 14.5, 15.9)],
-    *[(surf.NOSE_BASE, c) for c in (-4.4, -2.2, 0.0, 2.2, 4.4)],
+    *[(surf.NOSE_BASE, c) for c in (-5.0, -2.5, 0.0, 2.5, 5.0)],
 ]
 _INNER68 = [*_NOSE, *_EYE68, *_mirrored(_EYE68, (3, 2, 1, 0, 5, 4)), *_MOUTH]
 _BOTH98 = [*_EYE98, *_mirrored(_EYE98, (4, 3, 2, 1, 0, 7, 6, 5))]

@@ -72,7 +72,8 @@ def skin_layer() -> tuple[MeshLayer, Array]:
     triangles = np.concatenate([sheet.triangles[keep], left, right])
     ear_parts = np.repeat([Part.EAR_LEFT, Part.EAR_RIGHT], len(left))
     all_parts = np.concatenate([np.repeat(parts, 2)[keep], ear_parts]).astype(np.uint8)
-    uv = np.concatenate([sheet.uv * [1.0, 0.9], *[_ear_uv(ear.uv, s) for s in (0.0, 0.1)]])
+    sheet_uv = np.stack([sheet.uv[:, 0], _sheet_v(rows).repeat(columns)], axis=1)
+    uv = np.concatenate([sheet_uv, *[_ear_uv(ear.uv, s) for s in (0.0, 0.1)]])
     weld = np.concatenate(
         [_sheet_weld(rows, columns), ear.weld + count, ear.weld + count + len(ear_points)]
     )
@@ -102,6 +103,12 @@ def _sheet_weld(rows: int, columns: int) -> NDArray[np.int64]:
     return weld.ravel()
 
 
+def _sheet_v(rows: int) -> Array:
+    """Height in the texture by row: most for the face, enough for neck and cloth."""
+    known = [0, surf.HAIR_LINE, surf.CHIN, surf.NECK + 2, rows - 1]
+    return np.interp(np.arange(rows), known, [0.0, 0.07, 0.52, 0.67, 0.9])
+
+
 def _skin_parts(row: NDArray[np.int64], middle: Array) -> NDArray[np.int64]:
     """Part of each cell of the sheet, by its row and its column's distance from the middle."""
     column = np.abs(middle)
@@ -126,9 +133,9 @@ def _ear() -> tuple[Lattice, Array]:
     polar = np.linspace(0.0, 0.5 * np.pi, _EAR_RINGS)[:, None]
     spoke = np.linspace(0.0, 2.0 * np.pi, _EAR_SPOKES + 1)
     rim = 0.3 * np.sin(2.0 * polar) ** 2  # a hollow inside the rim
-    x = 0.09 * (np.cos(polar) - rim) * np.ones_like(spoke)
+    x = 0.1 * (np.cos(polar) - rim) * np.ones_like(spoke)
     y, z = 0.3 * np.sin(polar) * np.cos(spoke), 0.17 * np.sin(polar) * np.sin(spoke)
-    points = np.stack([x + 0.25 * np.maximum(-z, 0.0), y, z], axis=-1).reshape(-1, 3)
+    points = np.stack([x + 0.6 * np.maximum(0.05 - z, 0.0), y, z], axis=-1).reshape(-1, 3)
     weld = mesh.weld.reshape(_EAR_RINGS, -1).copy()
     weld[:, -1] = weld[:, 0]
     weld[0] = weld[0, 0]

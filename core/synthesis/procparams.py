@@ -77,6 +77,8 @@ class FaceParams:
     pout: float
     drop: float  # how far the jaw hangs
     ear: float
+    neck: float  # factor of the neck's half width
+    shoulders: float
 
 
 def face_params(shape: HeadShape, pose: HeadPose) -> FaceParams:
@@ -102,7 +104,7 @@ def face_params(shape: HeadShape, pose: HeadPose) -> FaceParams:
         width=mode("head-width") * (1.0 + 0.08 * heavy),
         height=mode("head-height"),
         jaw=mode("jaw-width") * (1.0 + 0.1 * male + 0.15 * heavy),
-        chin_y=-1.08 * mode("chin-length") * (1.0 + 0.05 * male),
+        chin_y=-1.11 * mode("chin-length") * (1.0 + 0.05 * male),
         chin_z=0.08 * mode("chin-depth") * (1.0 + 0.4 * male),
         cheek=0.05 * mode("cheek-bones") * (1.0 + 0.4 * asian),
         ridge=0.045 * mode("brow-ridge") * (1.0 + 0.8 * male),
@@ -117,10 +119,10 @@ def face_params(shape: HeadShape, pose: HeadPose) -> FaceParams:
         lid_low=_sides(lambda s: size * _lid(unit, s, -0.043, -0.045)),
         eye_tilt=0.012 * (mode("eye-tilt") - 1.0 + 0.6 * asian),
         nose_width=mode("nose-width") * (1.0 + 0.3 * african) * (1.0 + 0.15 * smile),
-        nose_y=-0.5 * mode("nose-length"),
+        nose_y=-0.47 * mode("nose-length"),
         nose_z=mode("nose-depth") * (1.0 - 0.25 * asian - 0.2 * african),
-        mouth_y=-0.685 * mode("mouth-height"),
-        mouth_width=0.225 * mode("mouth-width") * (1.0 + wide - 0.35 * pucker),
+        mouth_y=-0.67 * mode("mouth-height"),
+        mouth_width=0.25 * mode("mouth-width") * (1.0 + wide - 0.35 * pucker),
         corner_y=(corner + skew, corner - skew),
         upper=0.07 * lip,
         lower=0.085 * lip,
@@ -129,6 +131,8 @@ def face_params(shape: HeadShape, pose: HeadPose) -> FaceParams:
         pout=0.1 * pucker + 0.04 * unit("mouth-eversion"),
         drop=0.34 * unit("mouth-open"),
         ear=mode("ear-size"),
+        neck=1.0 + 0.16 * male + 0.2 * heavy + 0.1 * (shape.muscle - 0.5),
+        shoulders=1.0 + 0.14 * male + 0.1 * heavy,
     )
 
 
@@ -137,7 +141,7 @@ def _sides(value: Callable[[str], float]) -> tuple[float, float]:
 
 
 def _brows(shape: HeadShape, unit: Callable[[str], float]) -> tuple[float, float]:
-    height = 0.2 * (1.0 + MODES["brow-height"] * shape.modes.get("brow-height", 0.0))
+    height = 0.185 * (1.0 + MODES["brow-height"] * shape.modes.get("brow-height", 0.0))
     skew = 0.2 * MODES["asym-brow"] * shape.modes.get("asym-brow", 0.0)
 
     def side(name: str) -> float:

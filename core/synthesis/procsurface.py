@@ -25,28 +25,31 @@ HAIR_LINE, BROW_TOP, BROW_LOW, CREASE, LID_UP, LID_LOW, BAG = 6, 7, 8, 9, 10, 11
 NOSE_TIP, NOSE_BASE = 16, 18
 LIP_TOP, LIP_UP, LIP_UP_IN, INSIDE_UP, INSIDE_LOW, LIP_LOW_IN, LIP_LOW, LIP_BOTTOM = range(19, 27)
 CHIN, UNDER_CHIN, NECK = 30, 31, 32
-NUM_ROWS = 38
+NUM_ROWS = 44
 EYE_RADIUS = 0.145
 
 # y, half width, front z, back z of the skull and jaw, then of the neck and shoulders by row.
 _PROFILE = np.array(
     [
-        (-1.12, 0.30, 0.13, -1.0), (-1.06, 0.36, 0.17, -1.03), (-0.96, 0.45, 0.2, -1.08),
-        (-0.82, 0.54, 0.2, -1.16), (-0.6, 0.61, 0.2, -1.3), (-0.3, 0.67, 0.19, -1.55),
-        (0.0, 0.69, 0.17, -1.68), (0.3, 0.7, 0.2, -1.7), (0.6, 0.66, 0.14, -1.62),
-        (0.85, 0.55, 0.0, -1.45), (1.03, 0.37, -0.2, -1.18), (1.13, 0.18, -0.4, -0.9),
+        (-1.12, 0.34, 0.13, -1.0), (-1.06, 0.41, 0.17, -1.03), (-0.96, 0.5, 0.2, -1.08),
+        (-0.82, 0.585, 0.2, -1.16), (-0.6, 0.66, 0.2, -1.3), (-0.3, 0.715, 0.19, -1.55),
+        (0.0, 0.735, 0.17, -1.68), (0.3, 0.745, 0.2, -1.7), (0.6, 0.705, 0.15, -1.64),
+        (0.85, 0.6, 0.02, -1.5), (1.03, 0.43, -0.17, -1.24), (1.13, 0.24, -0.36, -0.95),
         (1.17, 0.0, -0.6, -0.6),
     ]
 )  # fmt: skip
 _BELOW = np.array(
     [
-        (-1.12, 0.38, -0.15, -1.05), (-1.2, 0.42, -0.33, -1.08), (-1.38, 0.44, -0.37, -1.1),
-        (-1.58, 0.5, -0.37, -1.12), (-1.76, 0.75, -0.3, -1.2), (-1.95, 1.5, -0.15, -1.25),
-        (-2.9, 1.95, 0.1, -1.25),
+        (-1.12, 0.41, -0.15, -1.05), (-1.2, 0.44, -0.33, -1.1), (-1.38, 0.45, -0.38, -1.12),
+        (-1.58, 0.49, -0.38, -1.16), (-1.72, 0.62, -0.35, -1.2), (-1.82, 0.87, -0.3, -1.25),
+        (-1.93, 1.22, -0.22, -1.3), (-2.06, 1.57, -0.12, -1.33), (-2.24, 1.84, 0.0, -1.36),
+        (-2.5, 2.0, 0.1, -1.38), (-2.9, 2.07, 0.2, -1.38), (-3.6, 2.08, 0.27, -1.35),
+        (-5.2, 2.05, 0.25, -1.3),
     ]
 )  # fmt: skip
+_EYE_HALF = 0.735  # half width of the average head at the eyes
 CENTRE_Z = -0.6
-_CROWN_Y = (1.17, 1.12, 1.02, 0.86, 0.7, 0.54, 0.4)
+_CROWN_Y = (1.17, 1.13, 1.05, 0.93, 0.79, 0.66, 0.55)
 
 
 def grid(params: FaceParams) -> Array:
@@ -98,13 +101,15 @@ def _relief(params: FaceParams, x: Array, y: Array) -> Array:
     width = params.nose_width * np.interp(down, [0.0, 0.3, 0.85, 1.0], [0.07, 0.055, 0.085, 0.09])
     relief += params.nose_z * ridge * np.exp(-0.5 * (x / width) ** 2)
     wing = params.nose_y + 0.07
-    relief += params.nose_z * hill(0.09, 0.105 * params.nose_width, wing, 0.04, 0.045)
+    relief += params.nose_z * hill(0.1, 0.115 * params.nose_width, wing, 0.045, 0.05)
     return np.asarray(relief)
 
 
 def _below(params: FaceParams, angle: Array) -> Array:
     """Under the chin, neck and shoulders."""
     y, half, front, back = (_BELOW[:, k][:, None] for k in range(4))
+    trunk = np.clip((-1.4 - y) / 0.5, 0.0, 1.0)
+    half = half * (params.neck + trunk * (params.shoulders - params.neck))
     y = y + np.where(np.arange(len(_BELOW)) < 1, params.chin_y + 1.08, 0.0)[:, None]
     cos = np.cos(angle)
     z = CENTRE_Z + np.where(cos > 0, front - CENTRE_Z, CENTRE_Z - back) * cos
@@ -113,7 +118,7 @@ def _below(params: FaceParams, angle: Array) -> Array:
 
 def _angles(params: FaceParams) -> Array:
     """Azimuth of each column in each row: feature columns sit on the corners."""
-    half = 0.69 * params.width
+    half = _EYE_HALF * params.width
     eye = np.interp(
         np.arange(HALF + 1),
         [0, INNER, OUTER, _SIDE, HALF],
@@ -139,7 +144,10 @@ def _angles(params: FaceParams) -> Array:
 def _rest_heights(params: FaceParams) -> Array:
     """Height of each grid point while the jaw is shut, (NUM_ROWS, columns)."""
     y = np.zeros((NUM_ROWS, len(COLUMNS)))
-    y[: HAIR_LINE + 1] = np.array(_CROWN_Y)[:, None] * params.height
+    # The hair line is highest above the eyes and comes down at the temples.
+    temple = np.clip((np.abs(COLUMNS) - 9) / 9.0, 0.0, 1.0) ** 2 * _behind_inverse()
+    rise = np.clip((np.arange(HAIR_LINE + 1) - 1) / (HAIR_LINE - 1), 0.0, 1.0)[:, None] ** 2
+    y[: HAIR_LINE + 1] = (np.array(_CROWN_Y)[:, None] - 0.12 * rise * temple) * params.height
     for side, columns in ((0, COLUMNS <= 0), (1, COLUMNS >= 0)):
         y[BROW_TOP : BAG + 1, columns] = _eye_rows(params, side, np.abs(COLUMNS[columns]))
         y[LIP_TOP : LIP_BOTTOM + 1, columns] = _lip_rows(params, side, np.abs(COLUMNS[columns]))
@@ -155,7 +163,7 @@ def _rest_heights(params: FaceParams) -> Array:
 def _eye_rows(params: FaceParams, side: int, column: NDArray[np.int64]) -> Array:
     """Heights of the rows BROW_TOP … BAG on one side."""
     along = np.clip((column - BROW_FIRST) / (BROW_LAST - BROW_FIRST), 0.0, 1.0)
-    brow = params.brow_y[side] + params.brow_inner[side] * (1.0 - along) ** 2
+    brow = params.brow_y[side] + (params.brow_inner[side] - 0.035) * (1.0 - along) ** 2
     brow = brow + params.brow_outer[side] * np.clip(2.0 * along - 0.7, 0.0, 1.0)
     brow = brow + params.brow_arch * np.sin(np.pi * along**1.3) - 0.03 * along**3
     brow = brow + _behind(column) * (0.2 - brow)
@@ -168,6 +176,11 @@ def _eye_rows(params: FaceParams, side: int, column: NDArray[np.int64]) -> Array
     low = corner + params.lid_low[side] * bow
     crease = np.maximum(up, corner + 0.045 * bow) + 0.03
     return np.stack([brow + 0.5 * thick, brow - 0.5 * thick, crease, up, low, low - 0.07])
+
+
+def _behind_inverse() -> Array:
+    """1 on the face and at the temples … 0 at the back, by column."""
+    return np.asarray(1.0 - np.clip((np.abs(COLUMNS) - 20) / 5.0, 0.0, 1.0))
 
 
 def _behind(column: NDArray[np.int64]) -> Array:
@@ -205,8 +218,8 @@ def _bulge_lids(points: Array, params: FaceParams) -> None:
 def _shape_lips(points: Array, params: FaceParams) -> None:
     """Round the lips, push the rows between them into the mouth."""
     bow = np.maximum(1.0 - (np.abs(COLUMNS) / CORNER) ** 2, 0.0)
-    bulge = {LIP_TOP: 0.012, LIP_UP: 0.05, LIP_UP_IN: 0.03}
-    bulge |= {LIP_LOW_IN: 0.03, LIP_LOW: 0.055, LIP_BOTTOM: 0.012}
+    bulge = {LIP_TOP: 0.02, LIP_UP: 0.045, LIP_UP_IN: 0.025}
+    bulge |= {LIP_LOW_IN: 0.025, LIP_LOW: 0.05, LIP_BOTTOM: 0.018}
     for row, height in bulge.items():
         points[row, :, 2] += (height + params.pout) * bow**0.5
     for row, lift in ((INSIDE_UP, 0.04), (INSIDE_LOW, -0.04)):
