@@ -175,7 +175,7 @@ def reverse_test(
     means = np.mean(signed, axis=0) if signed else np.zeros((0, 2))
     return ReverseTest(
         faces=count,
-        hits={name: float(np.mean(found)) for name, found in hits.items()},
+        hits={name.partition(":")[0]: float(np.mean(found)) for name, found in hits.items()},
         nme=float(np.median(errors)) if errors else None,
         offsets=tuple((round(float(x), 4), round(float(y), 4)) for x, y in means),
     )

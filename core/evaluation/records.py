@@ -169,9 +169,10 @@ def _percent(value: float) -> str:
 
 
 def _portable(argument: str) -> str:
-    """An argument without this machine's folders: environment folders by their variables' names."""
+    """An argument without this machine's folders: known ones by variable, others left out."""
     for name in ("LINEAMENT_REAL", "LINEAMENT_HEAD"):
         folder = os.environ.get(name)
         if folder:
             argument = argument.replace(folder.rstrip("/"), f"${name}")
+    argument = re.sub(r"(^|[:=,\s\"'])(?:/[^/:=,\s\"']+)*/(?=[^/])", r"\1", argument)
     return argument if re.fullmatch(r"[\w\-./:=$+,%@]*", argument) else f"'{argument}'"

