@@ -35,7 +35,7 @@ from core.video.reader import VideoReader
 _AHEAD_BYTES = 160 << 20
 """Decoded frames waiting for the tracker."""
 _REPORT_S = 0.2
-_RESULT_VERSION = 1
+_RESULT_VERSION = 2
 """Raised when tracking or masks change, so that no run is resumed by other rules than its own."""
 
 

@@ -38,7 +38,9 @@ class FaceWorld:
         self.script = list(script)
         self.scenes = list(scenes) or [90] * len(script)
         self.detections = 0
-        self._now = 0
+        self.now = 0
+        self.detection_score = 0.9
+        self.landmark_score = 0.9
 
     def frame(self, i: int) -> np.ndarray:
         rgb = np.full((240, 400, 3), self.scenes[i], np.uint8)
@@ -79,22 +81,24 @@ class FaceWorld:
 
     def detect(self, rgb: np.ndarray, thorough: bool = False) -> list[Detection]:
         self.detections += 1
-        i = self._now
-        return [Detection(standard_box(self.hull(n, i)), 0.9, "yunet") for n in self.visible(i)]
+        i = self.now
+        boxes = [standard_box(self.hull(name, i)) for name in self.visible(i)]
+        return [Detection(box, self.detection_score, "yunet") for box in boxes]
 
     def locate(self, rgb: np.ndarray, matrices: Sequence[np.ndarray]) -> list[Located]:
         return [self._locate_one(matrix) for matrix in matrices]
 
     def _locate_one(self, matrix: np.ndarray) -> Located:
         """The visible face nearest to the crop's middle, if it lies well inside."""
-        i = self._now
+        i = self.now
         middle = apply_affine(invert_affine(matrix), np.array([31.5, 31.5]))
         side = 64 / np.sqrt(abs(np.linalg.det(matrix[:, :2])))
         names = self.visible(i)
         far = [float(np.linalg.norm(middle - self.points(n, i).mean(axis=0))) for n in names]
         if not names or min(far) > 0.35 * side:
             return Located(SHAPE * side / 2 + middle, np.full(6, 0.05), 0.05)
-        return Located(self.points(names[int(np.argmin(far))], i), np.full(6, 0.9), 0.9)
+        score = self.landmark_score
+        return Located(self.points(names[int(np.argmin(far))], i), np.full(6, score), score)
 
     def tracker(self) -> Tracker:
         return Tracker(
@@ -109,7 +113,7 @@ class FaceWorld:
         seen = []
         before = thumbnail(self.frame(start - 1)) if start else None
         for i in range(start, len(self.script) if stop is None else stop):
-            self._now = i
+            self.now = i
             rgb = self.frame(i)
             now = thumbnail(rgb)
             cut = before is not None and is_cut(before, now)

@@ -118,6 +118,33 @@ def test_a_tracker_restored_in_between_goes_on_as_if_nothing_had_happened(world,
     assert again.state() == json.loads(json.dumps(again.state()))
 
 
+@pytest.mark.parametrize("late", [1, 4, 9])
+def test_after_a_start_or_a_cut_every_frame_is_searched_until_somebody_is_found(world, late: int):
+    """The detector sees nobody in the first frames after both; the next scheduled one is later."""
+    script = still(ann=(100, 120, 60))(32) + still(bob=(300, 120, 60))(28)
+    scene = world(script, [90] * 32 + [200] * 28)
+    blind = {*range(late), *range(32, 32 + late)}
+    see = scene.detect
+    scene.detect = lambda rgb, thorough=False: [] if scene.now in blind else see(rgb, thorough)
+    seen = scene.follow()
+    assert [i for i, frame in enumerate(seen) if not frame] == sorted(blind)
+    assert seen[-1] == {"bob": 1}
+
+
+def test_a_scene_without_faces_is_not_searched_for_ever(world):
+    scene = world(still()(60))
+    scene.follow()
+    assert scene.detections == 10 + 5
+
+
+def test_a_detector_that_is_sure_makes_up_for_a_doubtful_landmark_net(world):
+    """0.45 is too little for a new face, unless the detection is as good as certain."""
+    for detection_score, faces in ((0.9, {"ann": 0}), (0.7, {})):
+        scene = world(still(ann=(100, 120, 60))(12))
+        scene.landmark_score, scene.detection_score = 0.45, detection_score
+        assert scene.follow() == [faces] * 12
+
+
 def test_memory_is_bounded(world):
     """Sixty strangers one after the other: only the last ones are remembered."""
     script = []
