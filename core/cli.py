@@ -65,25 +65,36 @@ def main(argv: Sequence[str]) -> int:
     try:
         out = console.Console.from_arguments(args)
     except OSError as error:
-        print(f"lineament: --log: {console.os_error_sentence(error)}", file=sys.stderr)
+        option = "--log" if args.job is None else "--job"
+        print(f"lineament: {option}: {console.os_error_sentence(error)}", file=sys.stderr)
         return 2
     with out:
-        try:
-            return int(args.run(args, out) or 0)
-        except CoreError as error:
-            out.error(str(error))
-            return error.exit_code
-        except KeyboardInterrupt:
-            out.error("Cancelled.")
-            return 130
-        except BrokenPipeError:
-            # The reader of stdout has gone (`lineament … | head`): nothing is left to say to it.
-            sys.stderr.close()
-            return 0
-        except OSError as error:
-            out.error(console.os_error_sentence(error))
-            return 2
-        except Exception:
-            out.error("This is a fault of Lineament itself; please report it with the lines below.")
-            out.details(traceback.format_exc())
-            return 1
+        code = _run(args, out)
+        out.ended(code)
+    return code
+
+
+def _run(args: argparse.Namespace, out: console.Console) -> int:
+    """The command's exit code; whatever goes wrong is told."""
+    try:
+        return int(args.run(args, out) or 0)
+    except CoreError as error:
+        out.error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        out.error("Cancelled.")
+        return 130
+    except BrokenPipeError:
+        # The reader of stdout has gone (`lineament … | head`): nothing is left to say to it.
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        out.error(console.os_error_sentence(error))
+        return 2
+    except MemoryError:
+        out.error("The memory of this machine ran out; close other programs or take less at once.")
+        return 2
+    except Exception:
+        out.error("This is a fault of Lineament itself; please report it with the lines below.")
+        out.details(traceback.format_exc())
+        return 1

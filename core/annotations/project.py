@@ -32,6 +32,7 @@ from core.annotations.history import (
     transaction,
 )
 from core.annotations.open_project import write_setting
+from core.annotations.part_file import remove_part
 from core.annotations.records import (
     Annotation,
     Bytes,
@@ -107,6 +108,21 @@ class Project(ClipStore):
         if path.suffix == ".h5":
             raise StoreError(f"The run {run_id} is complete; start a new one.")
         return RunWriter.resume(path)
+
+    def discard_run(self, run_id: str) -> None:
+        """Throw away a run in progress that nobody writes any more.
+
+        Raises:
+            InputError: If there is no such run.
+            StoreError: If it is sealed, or being written by a living process.
+        """
+        self.resume_run(run_id).close()
+        remove_part(self._files.path(run_id))
+
+    def look_again(self, clip_id: str) -> None:
+        """Another process has written, sealed or removed a run of a clip: see what is shown now."""
+        self._remembered.clear()
+        self._active.forget(clip_id)
 
     def open_run(self, run_id: str) -> RunReader:
         """Open a run for reading, sealed or growing; close it after use."""

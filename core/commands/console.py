@@ -17,6 +17,8 @@ from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 from core import paths
+from core.annotations.job_files import JobFiles, Stop
+from core.commands.background import give_way
 from core.errors import InputError
 from core.progress import Progress
 
@@ -52,6 +54,14 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="no progress, only errors")
     group.add_argument("-v", "--verbose", action="store_true", help="say more")
     group.add_argument("--log", type=Path, metavar="FILE", help="also write a log to FILE")
+    group.add_argument(
+        "--job", type=Path, metavar="FOLDER",
+        help="be watched and stopped through a folder: job.json, events.jsonl, log.txt, stop",
+    )  # fmt: skip
+    group.add_argument(
+        "--background", action="store_true",
+        help="give way to other programs: lowest priority, one core left to them",
+    )  # fmt: skip
 
 
 def os_error_sentence(error: OSError) -> str:
@@ -74,13 +84,22 @@ class Console:
     """The terminal of one command, or the pipe to the program that started it.
 
     SIGINT and SIGTERM set `cancelled()`, so that long work stops at its next safe point; a second
-    SIGINT interrupts at once.
+    SIGINT interrupts at once. With a job's folder the events go there, and its stop file counts as
+    a signal.
     """
 
     def __init__(
-        self, *, as_json: bool, events: bool, quiet: bool, verbose: bool, log: Path | None
+        self,
+        *,
+        as_json: bool,
+        events: bool,
+        quiet: bool,
+        verbose: bool,
+        log: Path | None,
+        job: JobFiles | None = None,
     ) -> None:
         self.as_json = as_json
+        self._job = job
         self._events = events
         self._quiet = quiet
         self._verbose = verbose
@@ -93,13 +112,23 @@ class Console:
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace) -> Console:
-        """The console the common options describe."""
+        """The console the common options describe.
+
+        Raises:
+            OSError: If the log or the job's folder cannot be written.
+        """
+        if args.background:
+            give_way()
+        job = None if args.job is None else JobFiles(args.job)
+        if job is not None:
+            job.begin(tuple(sys.argv[1:]))
         return cls(
             as_json=args.json,
-            events=args.events == "jsonl",
+            events=args.events == "jsonl" or job is not None,
             quiet=args.quiet,
             verbose=args.verbose,
-            log=args.log,
+            log=args.log or (job.log if job else None),
+            job=job,
         )
 
     def __enter__(self) -> Console:
@@ -127,6 +156,8 @@ class Console:
         self._close_bar()
         if self._muted:
             return
+        if self._job is not None:
+            self._job.event({"result": record})
         if self.as_json or text is None:
             print(json.dumps(record, ensure_ascii=False), flush=True)
         elif text:
@@ -167,6 +198,16 @@ class Console:
         else:
             print(text, file=sys.stderr, flush=True)
 
+    def note(self, record: dict[str, Any]) -> None:
+        """A record only for the program that watches: which run is being written."""
+        if self._events:
+            self._event(record)
+
+    def ended(self, code: int) -> None:
+        """Tell a watching window the exit code; without this last record it was killed."""
+        if self._job is not None:
+            self._job.event({"ended": code})
+
     def report(self, progress: Progress) -> None:
         """Show progress; serves as `core.progress.Report`. Drawn at most ten times a second."""
         finished = progress.total is not None and progress.done >= progress.total
@@ -183,8 +224,13 @@ class Console:
             self._draw(progress, sys.stderr)
 
     def cancelled(self) -> bool:
-        """Whether SIGINT or SIGTERM has asked to stop; serves as `core.progress.Cancelled`."""
-        return self._stop_signal is not None
+        """Whether a signal or a stop file has asked to stop; is a `core.progress.Cancelled`."""
+        return self.stop_wanted() is not None
+
+    def stop_wanted(self) -> Stop | None:
+        """How to stop: `early` keeps what is done (also any signal), `cancel` throws it away."""
+        asked = self._job.stop_wanted() if self._job is not None else None
+        return asked or ("early" if self._stop_signal is not None else None)
 
     def _catch(self, number: int) -> None:
         try:
@@ -199,6 +245,9 @@ class Console:
         self._stop_signal = number
 
     def _event(self, record: dict[str, Any]) -> None:
+        if self._job is not None:
+            self._job.event(record)
+            return
         print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
 
     def _draw(self, progress: Progress, stream: TextIO) -> None:

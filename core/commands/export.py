@@ -98,8 +98,9 @@ def _write(
 def _span(args: argparse.Namespace, clip: Clip) -> tuple[int, int]:
     stop = clip.frames if args.stop is None else min(args.stop, clip.frames)
     if not 0 <= args.start < stop:
+        upto = "" if args.stop is None else f" --stop {args.stop}"
         raise InputError(
-            f"Frames {args.start} … {args.stop} are none of the clip's {clip.frames} frames."
+            f"--start {args.start}{upto}: none of the clip's {clip.frames:,} frames are meant."
         )
     return args.start, stop
 

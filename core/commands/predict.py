@@ -61,6 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     _check_overlay(args.overlay, paths)
     detector = make_detector(args.detector)
     known = [probe(path) for path in paths]
+    _check_start(args.start, paths, known)
     predictors = _load(args)
     with _open_project(args.output, known, console) as project:
         clips = [_clip(project, path, one) for path, one in zip(paths, known, strict=True)]
@@ -93,10 +94,16 @@ def _videos_in(folder: Path) -> list[Path]:
 
 
 def _check_span(args: argparse.Namespace) -> None:
-    if args.start < 0 or (args.stop is not None and args.stop <= args.start):
-        raise InputError(
-            f"Frames {args.start} … {args.stop} are no range; --stop must be above --start ≥ 0."
-        )
+    if args.start < 0:
+        raise InputError(f"--start {args.start}: frames are counted from 0.")
+    if args.stop is not None and args.stop <= args.start:
+        raise InputError(f"--stop {args.stop}: must be above --start {args.start}.")
+
+
+def _check_start(start: int, paths: list[Path], known: list[Probe]) -> None:
+    for path, one in zip(paths, known, strict=True):
+        if start >= one.frames:
+            raise InputError(f"{path}: has {one.frames:,} frames; --start {start} is beyond them.")
 
 
 def _check_overlay(out: Path | None, clips: list[Path]) -> None:
@@ -121,9 +128,13 @@ def _load(args: argparse.Namespace) -> list[Predictor]:
     from core.inference.predictor import load_predictor
 
     folders = model_folders(args.output)
+    names = args.model or [DEFAULT_MODEL]
+    foreign = [name for name in names if name.lower().endswith(".onnx")]
+    if args.card and len(foreign) != 1:
+        raise InputError(f"--card describes one foreign ONNX model and {len(foreign)} are given.")
     predictors = []
-    for name in args.model or [DEFAULT_MODEL]:
-        card = args.card if str(name).lower().endswith(".onnx") else None
+    for name in names:
+        card = args.card if name in foreign else None
         predictors.append(load_predictor(name, args.device, card, folders))
     Models.of(predictors)  # says what is wrong with the choice before anything is written
     return predictors
@@ -132,22 +143,23 @@ def _load(args: argparse.Namespace) -> list[Predictor]:
 def _open_project(folder: Path, known: list[Probe], console: Console) -> Project:
     """The project to write runs into, made if there is none.
 
-    Where all clips are in it already it is opened read-only: runs are files of their own, and the
-    window may hold the project meanwhile.
+    Where all clips are in it already, and still at their places, it is opened read-only: runs are
+    files of their own, and the window may hold the project meanwhile.
     """
     from core.annotations.project import Project
 
     if not folder.exists():
         return Project.create(folder, version())
     project = Project.open(folder, read_only=True, program_version=version())
-    there = {clip.content_id for clip in project.clips()}
-    if any(one.content_id not in there for one in known):
+    wanted = {one.content_id for one in known}
+    there = [clip for clip in project.clips() if clip.content_id in wanted]
+    if wanted != {clip.content_id for clip in there if project.clip_is_unchanged(clip)}:
         project.close()
         project = Project.open(folder, program_version=version())
         if project.read_only:
             notes = " ".join(project.notes)
             project.close()
-            raise StoreError(f"{folder}: no clip can be added to the project now. {notes}".strip())
+            raise StoreError(f"{folder}: no clip can be added or relinked now. {notes}".strip())
     for note in project.notes:
         console.say(note)
     return project
@@ -155,8 +167,10 @@ def _open_project(folder: Path, known: list[Probe], console: Console) -> Project
 
 def _clip(project: Project, path: Path, known: Probe) -> Clip:
     for clip in project.clips():
-        if clip.content_id == known.content_id and project.clip_path(clip).exists():
-            return clip
+        if clip.content_id == known.content_id:
+            if not project.clip_is_unchanged(clip):
+                project.relink(clip.clip_id, path)
+            return project.clip(clip.clip_id)
     return project.add_clip(path, known)
 
 
@@ -172,14 +186,24 @@ def _predict(
     from core.inference.pipeline import predict_clip
 
     path = project.clip_path(clip)
+    run_ids: list[str] = []
+
+    def begun(run_id: str) -> None:
+        run_ids.append(run_id)
+        console.note({"run": run_id, "clip_id": clip.clip_id})
+
     console.say(f"{path}: {clip.frames:,} frames, {predictors[0].backend_name}")
     try:
         done = predict_clip(
             project, clip.clip_id, predictors, detector,
             start=args.start, stop=args.stop, masks=not args.no_masks, restart=args.restart,
-            report=console.report, cancelled=console.cancelled,
+            report=console.report, cancelled=console.cancelled, begun=begun,
         )  # fmt: skip
     except JobCancelled as stop:
+        if console.stop_wanted() == "cancel":
+            for run_id in run_ids:
+                project.discard_run(run_id)
+            raise JobCancelled("Cancelled; what this run had so far is thrown away.") from stop
         raise JobCancelled(
             f"Stopped; what is done is kept in {args.output}, the same command goes on from there."
         ) from stop

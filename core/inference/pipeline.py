@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,6 +93,7 @@ def predict_clip(
     restart: bool = False,
     report: Report = ignore,
     cancelled: Cancelled = never,
+    begun: Callable[[str], None] | None = None,
 ) -> PredictResult:
     """Predict one clip of a project into a new run, or finish an interrupted one like it.
 
@@ -107,6 +108,7 @@ def predict_clip(
         restart: Do not look for an interrupted run.
         report: Told frames done, frames a second and seconds left.
         cancelled: Asked several times a second.
+        begun: Told the run's name before its first frame.
 
     Raises:
         InputError: If the clip is missing or the range empty.
@@ -122,10 +124,12 @@ def predict_clip(
         end = reader.info.frames if stop is None else min(stop, reader.info.frames)
         if not 0 <= start < end:
             raise InputError(
-                f"{path}: frames {start} … {stop} are none of its {reader.info.frames} frames."
+                f"{path}: frames {start} … {end} are none of its {reader.info.frames} frames."
             )
         header = _header(clip_id, models, detector, (start, end), reader.info.frames, masks)
         writer, resumed = _writer(project, header, restart)
+        if begun is not None:
+            begun(writer.header.run_id)
         watch = Stopwatch()
         began, first = time.perf_counter(), writer.next_frame
         try:
