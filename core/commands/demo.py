@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RENDERED_FRAMES = 150
 RENDERED_HW = (480, 640)
 RENDERED_FPS = 25
-RENDERED_SEED = 10
+RENDERED_SEED = 20
 """The clip everybody sees first: one person, then a cut to another."""
 _CLIP_NAME = "clip.mp4"
 
@@ -80,7 +80,7 @@ def rendered_clip(folder: Path, console: Console) -> Path:
         return path
     console.say(f"rendering {RENDERED_FRAMES} frames …")
     height, width = RENDERED_HW
-    clip = _people()
+    clip = people()
     with VideoWriter(path, width, height, RENDERED_FPS) as writer:
         for t in range(RENDERED_FRAMES):
             check(console.cancelled)
@@ -91,7 +91,8 @@ def rendered_clip(folder: Path, console: Console) -> Path:
     return path
 
 
-def _people() -> Clip:
+def people() -> Clip:
+    """The demo's clip, not yet rendered."""
     from core.synthesis.clip import Clip
     from core.synthesis.motion import MotionSettings
     from core.synthesis.recipe import Recipe

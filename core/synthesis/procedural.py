@@ -100,7 +100,7 @@ class ProceduralHead:
         params = face_params(shape, pose)
         grid = surf.grid(params)
         pieces = [
-            np.concatenate([grid.reshape(-1, 3), self._ears(params)]),
+            np.concatenate([grid.reshape(-1, 3), self._ears(params, _covered(shape))]),
             eyeballs(params, pose),
             _brows(grid),
             _lashes(grid),
@@ -148,10 +148,10 @@ class ProceduralHead:
             )
         return tuple(layers)
 
-    def _ears(self, params: FaceParams) -> Array:
-        """Both ears, half ellipsoids beside the head."""
+    def _ears(self, params: FaceParams, covered: bool) -> Array:
+        """Both ears, half ellipsoids beside the head; hair that covers them lays them flat."""
         half = float(surf.surface(params, np.array(np.pi / 2), np.array(-0.1))[0])
-        ear = self._ear_scale * params.ear
+        ear = self._ear_scale * params.ear * np.array([0.2 if covered else 1.0, 1.0, 1.0])
         left = ear + np.array([half - 0.01, -0.12, -0.72])
         return np.concatenate([left, left * [-1.0, 1.0, 1.0]])
 
@@ -167,6 +167,10 @@ class ProceduralHead:
         axes = rotation(pose.yaw, pose.pitch, pose.roll).astype(np.float32).T
         origin = _turned(np.zeros((1, 3)), pose)[0]
         return assemble(inner, eyes, pupils, jaw, _jaw_directions(), brows, axes, origin)
+
+
+def _covered(shape: HeadShape) -> bool:
+    return shape.choices.get("hair", "short").startswith("long")
 
 
 def _turned(points: Array, pose: HeadPose) -> FloatArray:

@@ -101,7 +101,7 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
         own_lips = 0.8 - 0.5 * look.lip_plainness  # no picture brings lips along
         look = replace(
             look, lipstick=max(look.lipstick, own_lips), mottle=look.mottle + 0.02,
-            eye_shadow=max(look.eye_shadow, 0.9), eye_shadow_rgb=(0.42, 0.36, 0.36),
+            eye_shadow=max(look.eye_shadow, 0.8), eye_shadow_rgb=(0.46, 0.39, 0.38),
         )  # fmt: skip
     else:
         whole = load_picture(folder / look.skin_file, atlas.size)
