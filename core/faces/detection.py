@@ -177,10 +177,14 @@ class YuNetDetector:
         self._local = threading.local()
         if not file.is_file():
             raise InputError(f"{file}: there is no such detector file; check the path.")
+        # OpenCV writes a page about a file it cannot use; the sentence below is enough.
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
             self.detect(np.zeros((64, 64, 3), dtype=np.uint8))
         except cv2.error as error:
             raise InputError(f"{file}: OpenCV cannot use it as a YuNet face detector.") from error
+        finally:
+            cv2.utils.logging.setLogLevel(level)
 
     def detect(self, rgb: NDArray[np.uint8], thorough: bool = False) -> list[Detection]:
         """Faces of a frame; `thorough` changes nothing."""

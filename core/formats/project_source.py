@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.annotations.project import Project
 from core.annotations.records import Clip, FaceRecord
 from core.annotations.run_reader import RunReader
-from core.errors import InputError
+from core.errors import InputError, StoreError
 from core.formats.records import ExportClip, ExportFrame
 from core.progress import Cancelled, Progress, Report, check, ignore, never
 from core.schemes import load_landmark_scheme, load_mask_scheme
@@ -39,6 +39,7 @@ class ProjectSource:
 
         Raises:
             InputError: If there is no such run for the clip, or nothing to export at all.
+            StoreError: If all it has is damaged.
         """
         self.project, self.clip = project, clip
         self.path: Path = project.clip_path(clip)
@@ -129,6 +130,8 @@ class ProjectSource:
                 masks |= dict.fromkeys(face.label_maps)
                 scheme = scheme or face.landmark_scheme
         if header is None and not len(self._annotated):
+            for why in self.project.damaged_runs(self.clip.clip_id).values():
+                raise StoreError(why)
             raise InputError(f"{self.path}: nothing is predicted or annotated yet; predict first.")
         names = {t.track_id: t.name for t in self.project.tracks(self.clip.clip_id) if t.name}
         return ExportClip(

@@ -20,7 +20,7 @@ from core.annotations.project import Project
 from core.annotations.records import RunHeader
 from core.annotations.run_part import RunWriter
 from core.annotations.run_reader import RunReader
-from core.errors import InputError
+from core.errors import InputError, StoreError
 from core.faces.detection import Detector
 from core.inference import stages
 from core.inference.backends import core_count
@@ -196,7 +196,10 @@ def _writer(project: Project, header: RunHeader, restart: bool) -> tuple[RunWrit
     if not restart:
         for old in reversed(project.runs(header.clip_id)):
             if _same_work(old, header) and not project.run_is_sealed(old.run_id):
-                return project.resume_run(old.run_id), True
+                try:
+                    return project.resume_run(old.run_id), True
+                except StoreError:
+                    continue  # another process is writing it, or it is damaged: a run of our own
     writer = project.start_run(header)
     # Also before the first segment ends there is a state to come back to.
     writer.save_state({})

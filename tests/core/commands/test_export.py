@@ -223,6 +223,17 @@ def test_a_project_without_predictions_says_so(tmp_path, capsys):
     assert "predict" in out.err
 
 
+def test_a_project_whose_only_run_is_damaged_names_it(tmp_path, project, capsys):
+    """It has predictions: "predict first" would be a lie."""
+    with Project.open(project) as opened:
+        opened.undo()  # so that nothing is decided by a person
+    (run,) = (project / "runs").rglob("*.h5")
+    run.write_bytes(run.read_bytes()[:2000])
+    code, out = export(project, "--format", "csv", "-o", tmp_path / "t.csv", capsys=capsys)
+    assert code == 2
+    assert f"{run.name} is cut short: 2000 of" in out.err
+
+
 def test_tables_are_written_without_the_clip_and_the_overlay_asks_for_it(project, tmp_path, capsys):
     (tmp_path / "clip.mp4").rename(tmp_path / "gone.mp4")
     code, out = export(project, "--format", "csv", "-o", tmp_path / "t.csv", capsys=capsys)
