@@ -18,7 +18,7 @@ $(SETUP_DONE): requirements.lock
 
 demo: setup
 	$(PY) main.py demo $(if $(CLIP),"$(CLIP)") -o $(OUT)
-	QT_QPA_PLATFORM=offscreen $(PY) -m app.picture $(OUT)/demo.lin $(OUT)/window.png
+	@QT_QPA_PLATFORM=offscreen $(PY) -m app.picture $(OUT)/demo.lin $(OUT)/window.png
 	@echo "The demo's results are in $(OUT)/: demo.lin, overlay.mp4, coco.json, masks/, window.png"
 	@if [ -z "$$CI" ] && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(PY) main.py $(OUT)/demo.lin; fi
 

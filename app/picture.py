@@ -62,6 +62,12 @@ def save_window_picture(
     return Path(out_png)
 
 
+def _relay(kind: object, context: object, text: str) -> None:
+    """Pass on what Qt says, but for the offscreen platform's remark at every window it shows."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
+
+
 def render_window(
     what: str, out_png: str, size: tuple[int, int], theme: str, frame: int | None
 ) -> str:
@@ -70,13 +76,14 @@ def render_window(
     Returns:
         What went wrong, as a sentence; empty if nothing did.
     """
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from app.application import build_window
     from app.messages import MessageHub
     from app.settings import Settings
 
+    qInstallMessageHandler(_relay)
     app = QApplication.instance() or QApplication(["lineament"])
     assert isinstance(app, QApplication)
     with tempfile.TemporaryDirectory() as folder:
