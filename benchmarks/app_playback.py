@@ -1,6 +1,6 @@
 """Frames shown a second by the canvas: `python -m benchmarks.app_playback`.
 
-Budgets (DESIGN §7): a real-content 1080p30 clip of at least 2.5 Mbit/s with label maps and 68
+Budgets (docs/BENCHMARKS.md): a real-content 1080p30 clip of ≥ 2.5 Mbit/s, with label maps and 68
 landmarks at ≥ 60 fps on two cores, at a 1280×720 and a 1920×1080 canvas; overlays cost ≤ 30 % more
 time at the first and ≤ 70 % at the second. The clip is a real 720p one enlarged (LINEAMENT_REAL),
 or moving noise shaped like a picture. Peer in the same run: decoding alone. Prints one JSON record.

@@ -1,7 +1,7 @@
 """Speed of label maps on one core: `python benchmarks/masks.py`.
 
 Budgets: `face5` from landmarks ≥ 2,000 faces a second at 256² (issue: Masks); a stored label map of
-a 1080p face decoded in about 0.13 ms (DESIGN §4). Prints one JSON record.
+a 1080p face decoded in about 0.13 ms (docs/ARCHITECTURE.md). Prints one JSON record.
 """
 
 from __future__ import annotations

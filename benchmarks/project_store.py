@@ -2,7 +2,7 @@
 
     python benchmarks/project_store.py [--frames 200000] [-o RECORD.json]
 
-Budgets (DESIGN.md, section 7, and the issues): a project opens in ≤ 0.2 s in a fresh process; a
+Budgets (docs/BENCHMARKS.md): a project opens in ≤ 0.2 s in a fresh process; a
 random frame's record takes ≤ 2 ms at the 95th percentile while another process writes a run to the
 same project; an edit ≤ 50 ms and its undo ≤ 50 ms. `reference` is a fixed sum that takes about as
 long as a frame's record. On a machine that is busy with other work (its load at the start is above

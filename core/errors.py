@@ -7,7 +7,7 @@ class CoreError(Exception):
     """Base of every error the engine raises on purpose.
 
     Attributes:
-        exit_code: What the command line exits with (DESIGN: 2 input or environment, 130 cancelled).
+        exit_code: What the command line exits with (2 input or environment, 130 cancelled).
     """
 
     exit_code = 2

@@ -1,6 +1,6 @@
 """How much landmarks tremble: normalised mean flicker, and second differences without truth.
 
-LDEQ (CVPR 2023) made flicker a metric; METHODS.md I states the definitions used here.
+LDEQ (CVPR 2023) made flicker a metric; docs/METHODS.md (I) states the definitions used here.
 """
 
 from __future__ import annotations

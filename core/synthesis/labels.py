@@ -76,7 +76,7 @@ def _majority(fine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 def occlusion3(drawn: Drawn) -> tuple[Labels, NDArray[np.int32]]:
-    """Background, face, occlusion; and the blobs of METHODS.md D.
+    """Background, face, occlusion; and the blobs of docs/METHODS.md D.
 
     The complete face is drawn again alone; where it is covered by anything (hands, hair, glasses'
     rims, hats) there is an occlusion. What the head itself hides is no occlusion.
@@ -103,7 +103,7 @@ def occlusion3(drawn: Drawn) -> tuple[Labels, NDArray[np.int32]]:
 
 
 def face5(landmarks68: FloatArray, image_hw: tuple[int, int]) -> Labels:
-    """The occlusion-complete mask of METHODS.md A, (H, W)."""
+    """The occlusion-complete mask of docs/METHODS.md A, (H, W)."""
     from core.masks.from_landmarks import paint_face5
 
     return paint_face5(landmarks68, image_hw)

@@ -1,4 +1,4 @@
-"""The folder of a training job (DESIGN §4): what it is, what it says, how it is told to stop.
+"""The folder of a training job: what it is, what it says, how it is told to stop.
 
 job.json        pid, start time, command, recipe
 events.jsonl    one progress record a line; the window tails it
