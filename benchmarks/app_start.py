@@ -1,7 +1,7 @@
 """From process start to a painted window, cold: `python -m benchmarks.app_start`.
 
 Budget (docs/BENCHMARKS.md): ≤ 1.5 s without importing torch. Each timing is a process of its own;
-peer in the same run: Python with PySide6, numpy and OpenCV imported, nothing done. Prints one JSON record.
+peer in the same run: Python with PySide6, numpy and OpenCV imported, nothing done. One JSON record.
 """
 
 from __future__ import annotations
