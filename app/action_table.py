@@ -22,9 +22,11 @@ class ActionSpec:
         menu: Menu it stands in.
         help: One line for tooltip, status and the F1 sheet.
         icon: File in resources/icons; empty for none.
-        scope: "window" (anywhere) or "document" (disabled while no clip is open).
+        scope: "window" (anywhere), "document" (disabled while no clip is open) or "points" (while
+            no landmark is selected; otherwise its keys come before those of the others).
         checkable: Whether it is a switch; its slot then takes a bool.
         held: The key acts while it is held or when it is tapped; the window handles it itself.
+        arguments: What the slot is called with.
     """
 
     id: str
@@ -37,6 +39,7 @@ class ActionSpec:
     scope: str = "document"
     checkable: bool = False
     held: bool = False
+    arguments: tuple[float, ...] = ()
 
 
 def _file() -> tuple[ActionSpec, ...]:
@@ -78,6 +81,96 @@ def _edit() -> tuple[ActionSpec, ...]:
         ActionSpec("deselect", "&Deselect", ("Esc",), "go.deselect", "Edit",
                    "Select no face."),
     )  # fmt: skip
+
+
+def _landmarks() -> tuple[ActionSpec, ...]:
+    return (
+        ActionSpec("accept", "&Accept prediction", ("Return", "Enter"), "frames.accept",
+                   "Landmarks",
+                   "Make what is shown of the face an annotation; approving is another step."),
+        ActionSpec("accept_range", "Accept in &range", ("Shift+Return",), "frames.accept_range",
+                   "Landmarks",
+                   "Accept the face on every frame of the range that is not approved."),
+        ActionSpec("reset_points", "Back to the &prediction", ("Shift+Backspace",), "points.reset",
+                   "Landmarks", "Take back what was said of the selected landmarks, or of all."),
+        ActionSpec("copy_previous", "&Copy from previous frame", ("C",), "frames.copy_previous",
+                   "Landmarks",
+                   "The selected landmarks or all, moved along with the face."),
+        ActionSpec("copy_next", "Copy from &next frame", ("Shift+C",), "frames.copy_next",
+                   "Landmarks",
+                   "The selected landmarks or all, moved along with the face."),
+        ActionSpec("copy_forward", "Copy &forward…", ("Ctrl+Shift+C",), "frames.ask_copy_forward",
+                   "Landmarks",
+                   "To a number of next frames, moved along with the face; approved ones stay."),
+        ActionSpec("interpolate", "&Interpolate", ("Ctrl+I",), "frames.interpolate", "Landmarks",
+                   "Fill the frames between two corrected ones, or between the range's ends."),
+        ActionSpec("mirror", "&Mirror from the other side", ("Shift+M",), "points.mirror",
+                   "Landmarks", "Put the selected landmarks where the other side's mirror is.",
+                   scope="points"),
+        ActionSpec("snap", "&Snap to the edge", ("Shift+S",), "points.snap", "Landmarks",
+                   "Move the selected landmarks to the nearest edge across their contour.",
+                   scope="points"),
+        ActionSpec("toggle_visible", "&Hidden or visible", ("Q",), "points.toggle_visible",
+                   "Landmarks", "Say whether the selected landmarks can be seen in the picture.",
+                   scope="points"),
+        ActionSpec("delete_points", "&Delete landmarks", ("Del",), "points.delete", "Landmarks",
+                   "Say that the selected landmarks are missing.", scope="points"),
+        ActionSpec("bend_curves", "Drags &bend the contour", ("X",), "tools.set_curves",
+                   "Landmarks", "Neighbours follow a dragged landmark; Ctrl does it once.",
+                   checkable=True),
+        ActionSpec("place_template", "Place a &template face", ("Shift+T",),
+                   "tools.place_template", "Landmarks",
+                   "Click both eyes; the mean face is placed by them."),
+        ActionSpec("place_in_order", "Place landmarks one by &one", ("Shift+P",),
+                   "tools.place_in_order", "Landmarks",
+                   "A click for each landmark, in the scheme's order, the missing ones first."),
+        ActionSpec("select_all_points", "Select a&ll", ("Ctrl+A",), "points.select_all",
+                   "Landmarks", "Select all landmarks of the face."),
+        ActionSpec("next_point", "Select ne&xt", (".",), "points.next_point", "Landmarks",
+                   "Select the next landmark of the scheme."),
+        ActionSpec("previous_point", "Select pre&vious", (",",), "points.previous_point",
+                   "Landmarks", "Select the previous landmark of the scheme."),
+        ActionSpec("deselect_points", "Select n&one", ("Esc",), "points.select_none", "Landmarks",
+                   "Select no landmark; the face stays selected.", scope="points"),
+        *_parts(),
+        *_moves(),
+    )  # fmt: skip
+
+
+def _parts() -> tuple[ActionSpec, ...]:
+    return tuple(
+        ActionSpec(f"select_part_{number}", f"Part &{number}", (str(number),), "points.select_part",
+                   "Select part", f"Select part {number} of the face, in the scheme's order.",
+                   arguments=(number,))
+        for number in range(1, 10)
+    )  # fmt: skip
+
+
+def _moves() -> tuple[ActionSpec, ...]:
+    ways = (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1))
+    sizes = (("", "", 1.0, "1 pixel"), ("Shift+", "_far", 10.0, "10 pixels"),
+             ("Alt+", "_little", 0.1, "a tenth of a pixel"))  # fmt: skip
+    nudges = (
+        ActionSpec(f"nudge_{way.lower()}{suffix}", f"{way} by {words}", (prefix + way,),
+                   "points.nudge", "Move selected",
+                   f"Move the selected landmarks {way.lower()} by {words} of the clip.",
+                   scope="points", arguments=(x * size, y * size))
+        for prefix, suffix, size, words in sizes
+        for way, x, y in ways
+    )  # fmt: skip
+    turns = (
+        ("turn_right", "Turn &clockwise", "Ctrl+Right", "Turn the selected landmarks by 1°."),
+        ("turn_left", "Turn &anticlockwise", "Ctrl+Left", "Turn the selected landmarks by −1°."),
+        ("grow", "&Larger", "Ctrl+Up", "Scale the selected landmarks up by 1 %."),
+        ("shrink", "&Smaller", "Ctrl+Down", "Scale the selected landmarks down by 1 %."),
+    )
+    return (
+        *nudges,
+        *(
+            ActionSpec(name, text, (key,), f"points.{name}", "Move selected", words, scope="points")
+            for name, text, key, words in turns
+        ),
+    )
 
 
 def _go() -> tuple[ActionSpec, ...]:
@@ -198,8 +291,12 @@ def _help() -> tuple[ActionSpec, ...]:
     )  # fmt: skip
 
 
-TABLE: tuple[ActionSpec, ...] = (*_file(), *_edit(), *_go(), *_play(), *_view(), *_help())
-MENUS = ("File", "Edit", "Go", "Play", "View", "Help")
+TABLE: tuple[ActionSpec, ...] = (
+    *_file(), *_edit(), *_landmarks(), *_go(), *_play(), *_view(), *_help(),
+)  # fmt: skip
+MENUS = ("File", "Edit", "Landmarks", "Go", "Play", "View", "Help")
+SUBMENUS = {"Select part": "Landmarks", "Move selected": "Landmarks"}
+"""Menus inside menus, at the end of them."""
 
 # A line starts a new group in its menu: the ids that begin one.
 GROUP_STARTS = frozenset(
@@ -207,7 +304,8 @@ GROUP_STARTS = frozenset(
         "close", "settings", "quit", "approve", "next_face", "first_frame", "go_to", "next_key",
         "next_edited", "next_unreviewed", "next_approved", "toggle_marker", "go_back", "next_clip",
         "faster", "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
-        "diagnostics",
+        "diagnostics", "reset_points", "copy_previous", "mirror", "bend_curves",
+        "select_all_points", "nudge_left_far", "nudge_left_little", "turn_right",
     }
 )  # fmt: skip
 
@@ -238,6 +336,8 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "next_unreviewed": ("Right",),
         "previous_unreviewed": ("Left",),
         "go_to": ("`", "Ctrl+G"),
+        "copy_previous": ("Alt+C",),
+        "copy_next": ("Alt+Shift+C",),
         "next_face": ("Ctrl+F",),
         "previous_face": ("Ctrl+Shift+F",),
         "overlays": ("T",),

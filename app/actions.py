@@ -13,6 +13,8 @@ from app.action_table import PRESETS, TABLE, ActionSpec
 
 Keys = dict[str, tuple[str, ...]]
 
+_OF_POINTS = frozenset(spec.id for spec in TABLE if spec.scope == "points")
+
 
 def resolve_keys(preset: str, overrides: Mapping[str, Sequence[str]]) -> Keys:
     """The keys in force: the table's, replaced by the preset's, replaced by the person's own.
@@ -27,17 +29,18 @@ def resolve_keys(preset: str, overrides: Mapping[str, Sequence[str]]) -> Keys:
 def conflicts(keys: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Keys that more than one action claims.
 
-    Both scopes live in one window, so a key belongs to one action.
+    All scopes live in one window, so a key belongs to one action; but while landmarks are selected
+    the actions about them come first, so that arrows can move them.
 
     Returns:
         Normalised key → ids of the actions that claim it, in the table's order.
     """
-    claims: dict[str, list[str]] = {}
+    claims: dict[tuple[bool, str], list[str]] = {}
     for action_id, sequences in keys.items():
         for sequence in dict.fromkeys(normalise(text) for text in sequences):
             if sequence:
-                claims.setdefault(sequence, []).append(action_id)
-    return {key: ids for key, ids in claims.items() if len(ids) > 1}
+                claims.setdefault((action_id in _OF_POINTS, sequence), []).append(action_id)
+    return {key: ids for (_, key), ids in claims.items() if len(ids) > 1}
 
 
 def normalise(text: str) -> str:
@@ -65,6 +68,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._by_id: dict[str, QAction] = {}
         self.keys: Keys = {}
+        self._points_selected = False
         for spec in TABLE:
             self._by_id[spec.id] = self._build(spec, parts)
         self.retint(colours)
@@ -80,12 +84,32 @@ class Actions(QObject):
         """Put keys in force and show them in tooltips."""
         self.keys = keys
         for spec in TABLE:
-            sequences = [QKeySequence(key) for key in keys[spec.id]]
-            self._by_id[spec.id].setShortcuts(sequences)
             shown = native(keys[spec.id])
             title = plain_text(spec)
             self._by_id[spec.id].setToolTip(f"{title} ({shown})\n{spec.help}" if shown else
                                             f"{title}\n{spec.help}")  # fmt: skip
+
+        self._put_shortcuts()
+
+    def set_points_selected(self, selected: bool) -> None:
+        """Let the actions about selected landmarks have their keys, or the others theirs."""
+        if selected != self._points_selected:
+            self._points_selected = selected
+            self._put_shortcuts()
+            self._enable_points()
+
+    def _put_shortcuts(self) -> None:
+        """Keys claimed by two scopes belong to the selected landmarks while there are any."""
+        of_points = {normalise(key) for name in _OF_POINTS for key in self.keys[name]}
+        taken = of_points if self._points_selected else set()
+        for name, action in self._by_id.items():
+            own = self.keys[name]
+            free = [key for key in own if name in _OF_POINTS or normalise(key) not in taken]
+            action.setShortcuts([QKeySequence(key) for key in free])
+
+    def _enable_points(self) -> None:
+        for name in _OF_POINTS:
+            self._by_id[name].setEnabled(self._points_selected)
 
     def retint(self, colours: QPalette) -> None:
         """Tint the icons for a palette."""
@@ -98,6 +122,7 @@ class Actions(QObject):
         for spec in TABLE:
             if spec.scope == "document":
                 self._by_id[spec.id].setEnabled(is_open)
+        self._enable_points()
 
     def _build(self, spec: ActionSpec, parts: Mapping[str, Any]) -> QAction:
         action = QAction(spec.text, self)
@@ -109,7 +134,7 @@ class Actions(QObject):
         if spec.checkable:
             action.toggled.connect(slot)
         else:
-            action.triggered.connect(lambda _checked=False: slot())
+            action.triggered.connect(lambda _checked=False: slot(*spec.arguments))
         return action
 
 

@@ -103,8 +103,19 @@ class Document(Protocol):
         """The clips, in the order of the list."""
         ...
 
-    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
-        """What is shown on a frame: FaceRecords, annotations over the active run."""
+    def shown(self, clip_id: str, frame_idx: int, masks: bool = True) -> Sequence[Any]:
+        """What is shown on a frame: FaceRecords, annotations over the active run.
+
+        Without masks label maps are not decoded: for reading many frames.
+        """
+        ...
+
+    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Frames on which a person decided anything about a face, increasing."""
+        ...
+
+    def new_track_id(self, clip_id: str) -> int:
+        """A number no face of the clip has."""
         ...
 
     def person_name(self, clip_id: str, track_id: int) -> str:
@@ -180,9 +191,17 @@ class LooseClips:
         """The clips, in the order given."""
         return list(self._entries)
 
-    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
+    def shown(self, clip_id: str, frame_idx: int, masks: bool = True) -> Sequence[Any]:
         """Nothing is known without a project."""
         return []
+
+    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Nothing is decided without a project."""
+        return np.zeros(0, np.int64)
+
+    def new_track_id(self, clip_id: str) -> int:
+        """The first face."""
+        return 0
 
     def person_name(self, clip_id: str, track_id: int) -> str:
         """Faces have numbers only."""

@@ -6,8 +6,15 @@ never hear of the release, so the window claims them before Qt looks for shortcu
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+)
 
 from app.action_table import TABLE
 from app.actions import Actions, key_of_event, normalise
@@ -15,6 +22,8 @@ from app.canvas.video_view import VideoView
 from app.playback import Player
 from app.session import Session
 
+_TAKE_ENTER = (QLineEdit, QAbstractItemView, QAbstractSpinBox, QComboBox)
+"""Enter ends what is typed or chosen in these; elsewhere it is a key like any other."""
 _HELD = tuple(spec.id for spec in TABLE if spec.held)
 
 
@@ -32,11 +41,11 @@ class HeldKeys(QObject):
         self._down = ""
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Whether a key is a held one.
+        """Whether a key is no shortcut here: a held one, or Enter where a field or list wants it.
 
         A claimed key goes to the widget with the focus first, so Space still presses a button.
         """
-        return bool(self._action_of(event))
+        return bool(self._action_of(event)) or self._ends_input(event)
 
     def press(self, event: QKeyEvent) -> bool:
         """A key goes down.
@@ -73,6 +82,10 @@ class HeldKeys(QObject):
             self._session.set_overlays_hidden(False)
         self._canvas.pan_key_down = False
         self._down = ""
+
+    def _ends_input(self, event: QKeyEvent) -> bool:
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+        return is_enter and isinstance(QApplication.focusWidget(), _TAKE_ENTER)
 
     def _action_of(self, event: QKeyEvent) -> str:
         if self._session.document is None:

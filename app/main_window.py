@@ -20,8 +20,12 @@ from app import theme
 from app.actions import Actions, resolve_keys
 from app.canvas.banner import Banner
 from app.canvas.frame_feed import FrameFeed
+from app.canvas.tools.canvas_tools import CanvasTools
 from app.canvas.video_view import VideoView
 from app.column_loader import ColumnLoader
+from app.correction.commands import PointCommands
+from app.correction.frame_commands import FrameCommands
+from app.correction.selection import PointSelection
 from app.docks.clips_dock import ClipsDock
 from app.docks.landmarks_dock import LandmarksDock
 from app.docks.layers_dock import LayersDock
@@ -65,6 +69,11 @@ class MainWindow(QMainWindow):
         self.player = Player(session)
         self.review = Review(session, self.navigator)
         self.layer_commands = LayerCommands(session)
+        self.selection = PointSelection(session)
+        self.points = PointCommands(session, self.selection)
+        self.points.shown_rgb = self.canvas.shown_rgb
+        self.frame_commands = FrameCommands(session, self.points)
+        self.tools = CanvasTools(session, self.canvas, self.selection, self.points)
         self.help = Help(session, self)
         self.actions_by_id = self._build_actions()
         self.help.keys_of = lambda: self.actions_by_id.keys
@@ -150,6 +159,9 @@ class MainWindow(QMainWindow):
             "layers": self.layer_commands,
             "help": self.help,
             "review": self.review,
+            "points": self.points,
+            "frames": self.frame_commands,
+            "tools": self.tools,
             "window": self,
         }
         actions = Actions(parts, self.palette(), self)
@@ -219,6 +231,9 @@ class MainWindow(QMainWindow):
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
         self.actions_by_id["overlays"].setChecked(True)
+        self.selection.changed.connect(
+            lambda: self.actions_by_id.set_points_selected(bool(self.selection.points))
+        )
         session.undo_stack.indexChanged.connect(self._on_history_moved)
         self.canvas.zoom_changed.connect(self.transport.show_zoom)
         self.timeline.view.seek_asked.connect(self._on_seek_asked)

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSizePolicy, QToolBar, QWidget
 
-from app.action_table import GROUP_STARTS, MENUS, TABLE
+from app.action_table import GROUP_STARTS, MENUS, SUBMENUS, TABLE
 from app.actions import Actions
 from app.settings import Settings
 
@@ -33,6 +33,8 @@ def build_menus(
     menus: dict[str, QMenu] = {}
     for title in MENUS:
         menus[title] = window.menuBar().addMenu(f"&{title}")
+    for title in SUBMENUS:
+        menus[title] = QMenu(title, window)
     for spec in TABLE:
         menu = menus[spec.menu]
         if spec.id in GROUP_STARTS:
@@ -44,6 +46,8 @@ def build_menus(
             menus["Panels"] = menu.addMenu("&Panels")
             for dock in docks:
                 menus["Panels"].addAction(dock.toggleViewAction())
+    for title, parent in SUBMENUS.items():
+        menus[parent].addMenu(menus[title])
     return menus
 
 

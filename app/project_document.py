@@ -56,9 +56,17 @@ class ProjectDocument:
         """The clips, in the order they were added."""
         return list(self._entries)
 
-    def shown(self, clip_id: str, frame_idx: int) -> Sequence[Any]:
+    def shown(self, clip_id: str, frame_idx: int, masks: bool = True) -> Sequence[Any]:
         """Annotations over the active run, point by point."""
-        return self.project.shown(clip_id, frame_idx)
+        return self.project.shown(clip_id, frame_idx, masks)
+
+    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Frames on which a person decided anything about a face, increasing."""
+        return self.project.annotated_frames(clip_id, track_id)
+
+    def new_track_id(self, clip_id: str) -> int:
+        """A number no face of the clip has, in no run and no annotation."""
+        return self.project.new_track_id(clip_id)
 
     def person_name(self, clip_id: str, track_id: int) -> str:
         """The name a person gave, else a number."""
@@ -68,8 +76,10 @@ class ProjectDocument:
         return self._names[clip_id].get(track_id) or f"Face {track_id + 1}"
 
     def landmark_scheme(self, clip_id: str) -> str | None:
-        """Shown faces carry their own scheme."""
-        return None
+        """The shown run's: of faces that have no landmarks yet; the others carry their own."""
+        active = self.project.active_run(clip_id)
+        headers = [run for run in self.project.runs(clip_id) if run.run_id == active]
+        return headers[0].landmark_scheme if headers else None
 
     def columns(self, clip_id: str, frames: int, cancelled: Cancelled) -> ClipColumns:
         """Read the columns of all people, block by block."""

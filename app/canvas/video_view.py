@@ -6,6 +6,9 @@ for the one asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
@@ -49,6 +52,7 @@ class VideoView(QGraphicsView):
         self._session = session
         self._frame_item = FrameItem()
         self._face_items: list[FaceItem] = []
+        self._live_face: Any = None
         self._bare_image = QImage()
         self._is_fitted = True
         self._is_approximate = False
@@ -78,6 +82,21 @@ class VideoView(QGraphicsView):
         """Screen pixels a clip pixel takes (in logical pixels)."""
         return self.transform().m11()
 
+    def shown_rgb(self) -> NDArray[np.uint8] | None:
+        """Pixels of the frame shown, (H, W, 3), as they are in the clip; None without one."""
+        return None if self._bare_image.isNull() else convert.rgb_from_image(self._bare_image)
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether the frame only stands in for the one asked for."""
+        return self._is_approximate
+
+    def show_live_face(self, face: Any) -> None:
+        """Draw a face as it is in the middle of a drag; None goes back to what is stored."""
+        if face is not None or self._live_face is not None:
+            self._live_face = face
+            self.refresh_faces()
+
     @property
     def image(self) -> QImage:
         """The frame shown."""
@@ -106,7 +125,7 @@ class VideoView(QGraphicsView):
         session = self._session
         frame_idx = session.shown_frame_idx
         faces = session.faces(frame_idx) if frame_idx >= 0 else ()
-        shown = () if session.overlays_hidden else faces
+        shown = () if session.overlays_hidden else self._with_live(faces)
         while len(self._face_items) < len(shown):
             self._face_items.append(FaceItem(self.scene()))
             self._face_items[-1].is_hurried = self._frame_item.is_hurried
@@ -118,6 +137,12 @@ class VideoView(QGraphicsView):
         for item in self._face_items[len(shown) :]:
             item.setVisible(False)
         self._hud.show_content(hud_content(session, frame_idx, faces, self._is_approximate))
+
+    def _with_live(self, faces: Sequence[Any]) -> Sequence[Any]:
+        live = self._live_face
+        if live is None:
+            return faces
+        return [*(face for face in faces if face.track_id != live.track_id), live]
 
     # Slots of the action table
 
@@ -231,6 +256,7 @@ class VideoView(QGraphicsView):
     @Slot()
     def _on_clip_changed(self) -> None:
         self._bare_image = QImage()
+        self._live_face = None
         self._frame_item.set_image(QImage())
         self._frame_item.setVisible(False)
         for item in self._face_items:
@@ -246,7 +272,8 @@ class VideoView(QGraphicsView):
             item.is_hurried = hurried
         self.viewport().update()
 
-    def _face_at(self, position: QPoint) -> int:
+    def face_at(self, position: QPoint) -> int:
+        """Track of the smallest face at a place of the viewport, NO_FACE if there is none."""
         point = self.mapToScene(position)
         hits = [
             item.picture
@@ -286,7 +313,7 @@ class VideoView(QGraphicsView):
             self._drag_from = event.position().toPoint()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif is_left:
-            self._session.select_face(self._face_at(event.position().toPoint()))
+            self._session.select_face(self.face_at(event.position().toPoint()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the picture."""

@@ -7,13 +7,21 @@ import html
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from app.action_table import MENUS, TABLE
+from app.action_table import MENUS, SUBMENUS, TABLE
 from app.actions import Keys, native, plain_text
 
 _MOUSE = (
     ("Wheel on the canvas", "Zoom at the cursor"),
     ("Middle button, or Space and left button", "Move the picture"),
     ("Click on a face", "Select it; click beside all faces to select none"),
+    ("Drag a landmark", "Move it, or all that are selected; with Ctrl, bend the contour"),
+    ("Click, Shift and click on landmarks", "Select one; add or take away others"),
+    ("Double click on a landmark", "Select its part of the face"),
+    ("Drag over empty canvas", "Select the landmarks inside; with Shift, add them"),
+    ("Drag a corner or the knob of the frame", "Scale or turn the selected landmarks"),
+    ("Alt and drag", "Move the whole face"),
+    ("Alt and wheel", "Turn the selected landmarks or the face; with Shift, scale"),
+    ("Right button on a landmark", "Hidden or visible"),
     ("Rest on a landmark", "Its name, score and source"),
     ("Click or drag on the timeline", "Go there; the exact frame follows on release"),
     ("Shift and drag on the timeline", "Choose a range"),
@@ -47,7 +55,7 @@ def sheet_html(keys: Keys) -> str:
         keys: Keys in force, by action.
     """
     parts = []
-    for menu in MENUS:
+    for menu in (*MENUS, *SUBMENUS):
         rows = [
             (native(keys[spec.id]) or "—", plain_text(spec), spec.help)
             for spec in TABLE

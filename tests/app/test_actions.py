@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.action_table import GROUP_STARTS, MENUS, PRESETS, TABLE
+from app.action_table import GROUP_STARTS, MENUS, PRESETS, SUBMENUS, TABLE
 from app.actions import conflicts, normalise, resolve_keys
 from app.dialogs.key_sheet import sheet_html
 from app.dialogs.settings_dialog import KeysPage
@@ -24,7 +24,7 @@ def test_ids_are_unique_and_groups_name_them():
     ids = [spec.id for spec in TABLE]
     assert len(ids) == len(set(ids))
     assert set(ids) >= GROUP_STARTS
-    assert {spec.menu for spec in TABLE} == set(MENUS)
+    assert {spec.menu for spec in TABLE} == {*MENUS, *SUBMENUS}
 
 
 def test_a_shared_key_is_found_in_any_spelling():

@@ -66,6 +66,7 @@ def test_the_go_to_box_takes_frames_and_times(qtbot, open_main, clip_path):
     qtbot.keyClicks(box, "17")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert_shows(qtbot, window, 17)
+    box.begin()
     box.setText("0:00.2")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert_shows(qtbot, window, 5)

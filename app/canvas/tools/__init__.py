@@ -1,0 +1,1 @@
+"""What the mouse does to landmarks on the canvas."""

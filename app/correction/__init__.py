@@ -1,0 +1,1 @@
+"""Correcting landmarks: what is selected, what is edited, and the slots behind the menu."""
