@@ -254,7 +254,10 @@ def _fill(
             "follow",
         )
         crew.start(lambda: maker.run(followed, done, crew), "masks")
-        _store(done, writer, crew, watch, report, cancelled)
+        try:
+            _store(done, writer, crew, watch, report, cancelled)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # after a stop nobody waits for them
 
 
 def _store(
