@@ -156,3 +156,13 @@ def test_the_world_renders_into_the_cache(tmp_path: Path, head_folder: Path):
     assert face.visible.dtype == bool
     assert moved.min() > 0
     assert moved.max() < 160
+
+
+@pytest.mark.head
+def test_whole_heads_come_with_part_labels(head_folder: Path):
+    face = render_cache.render_world_parts(5)
+    assert face.labels is not None
+    assert face.labels.shape == face.rgb.shape[:2]
+    crop = face_cache.stored_labels(face.labels, face.landmarks, 176)
+    assert {0, 1, 6, 12} <= set(np.unique(crop).tolist())  # background, skin, nose, neck
+    assert (crop == face_cache.UNKNOWN).mean() < 0.25

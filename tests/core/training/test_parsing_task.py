@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,10 +12,11 @@ import torch
 from core.errors import InputError
 from core.losses.parsing import cross_entropy
 from core.nets.model_file import load_weights, read_card
-from core.progress import Progress
+from core.progress import Progress, ignore, never
 from core.training.loop import train
 from core.training.parsing_task import ParsingTask
 from core.training.recipe import load_recipe
+from core.training.sources import open_training_data
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +54,30 @@ def test_a_resumed_run_equals_an_undisturbed_one(toy_parts_file: Path, tmp_path:
     one, other = load_weights(whole), load_weights(parts)
     for name, value in one.items():
         assert torch.equal(value, other[name]), name
+
+
+def test_data_sets_with_landmarks_and_labels_are_packed(toy_parts_file: Path, tmp_path: Path):
+    source = load_recipe(str(toy_parts_file)).data.train[0]
+    recipe = load_recipe(
+        str(toy_parts_file),
+        [f'data.train=["{source}:train"]', f'data.folder="{tmp_path.as_posix()}"'],
+    )
+    packed, _ = open_training_data(recipe, ignore, never)
+    again, _ = open_training_data(recipe, ignore, never)
+    assert packed.mask_scheme == "parts14"
+    assert 80 <= len(packed) == len(again) < 120
+    labels = packed.label_map(0)
+    assert {0, 1, 4, 5, 7} <= set(np.unique(labels).tolist())
+
+
+def test_label_maps_without_landmarks_are_a_sentence(toy_parts_file: Path, tmp_path: Path):
+    for folder in ("images", "labels"):
+        (tmp_path / "p" / folder).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "p" / folder / "a.png"), np.zeros((20, 20), np.uint8))
+    (tmp_path / "p" / "scheme.txt").write_text("parts14")
+    change = f'data.train=["pairs:{(tmp_path / "p").as_posix()}"]'
+    with pytest.raises(InputError, match="no picture with landmarks and labels"):
+        train(load_recipe(str(toy_parts_file), [change]), tmp_path / "job", device="cpu")
 
 
 def test_without_feedback_the_input_is_the_picture(toy_parts_file: Path):
