@@ -146,12 +146,13 @@ class OnnxBackend:
         return tuple(value[: len(batch)] for value in self._run(full))
 
 
-def _providers(device: str) -> list[str]:
+def _providers(device: str) -> list[str | tuple[str, dict[str, str]]]:
     import onnxruntime
 
-    wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
-    available = onnxruntime.get_available_providers()
-    return [name for name in wanted if name in available] + ["CPUExecutionProvider"]
+    cuda = "CUDAExecutionProvider"
+    if not device.startswith("cuda") or cuda not in onnxruntime.get_available_providers():
+        return ["CPUExecutionProvider"]
+    return [(cuda, {"device_id": device.partition(":")[2] or "0"}), "CPUExecutionProvider"]
 
 
 def _in_order(outputs: Any) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ def load_predictor(
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         card_file: Card of a foreign ONNX net, where it is neither beside the file nor bundled.
         folders: Where names are looked for; `model_folders()` by default.
-        backend: A CPU backend by name instead of the fastest one (a resumed run keeps its own).
+        backend: A CPU backend by name instead of the fastest one, where the model has it.
 
     Raises:
         InputError: If there is no such model, card or device name.

@@ -11,7 +11,7 @@ from torch import nn
 from core.datasets.face_cache import FaceCache
 from core.errors import InputError
 from core.nets.ffld import FFLD
-from core.nets.model_file import load_weights
+from core.nets.model_file import load_foreign_state_dict, load_weights
 from core.nets.resnet import load_backbone
 from core.training.augment import base_matrix
 from core.training.recipe import Recipe
@@ -29,8 +29,8 @@ def start_weights(net: FFLD, recipe: Recipe, cache: FaceCache) -> None:
     if recipe.net.backbone_weights:
         file = _existing(recipe.net.backbone_weights)
         try:
-            load_backbone(net.body, torch.load(file, map_location="cpu", weights_only=True))
-        except Exception as error:  # torch.load raises half a dozen kinds for a foreign file
+            load_backbone(net.body, load_foreign_state_dict(file))
+        except ValueError as error:
             raise InputError(f"{file}: not usable as backbone weights ({error}).") from error
     load_start(net, recipe)
 
