@@ -154,8 +154,9 @@ def _hair_colour(rng: np.random.Generator, tone: float, old: float) -> FloatArra
     weights[3:8] *= max(0.08, 1.0 - 1.6 * tone)
     weights[8:] *= 0.2 + 6.0 * old
     colour = _linear(_HAIR[rng.choice(len(_HAIR), p=weights / weights.sum())])
-    if rng.random() < 0.03:
-        colour = _linear(rng.uniform(0.1, 0.8, 3).astype(np.float32))  # dyed
+    if rng.random() < 0.01:  # dyed
+        dye = rng.uniform(0.1, 0.8, 3).astype(np.float32)
+        colour = _linear(0.5 * dye + 0.5 * dye.mean())
     return (colour * rng.uniform(0.7, 1.3) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
 
 

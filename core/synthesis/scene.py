@@ -71,9 +71,8 @@ def sample_geometry(template: HeadTemplate, seed: int, recipe: Recipe) -> HeadSh
         choices["hair"] = str(rng.choice(others))
     hats = [h for h in template.options.get("hat", ()) if h]
     choices["hat"] = str(rng.choice(hats)) if hats and rng.random() < recipe.hat_share else ""
-    if choices["hat"]:  # a hat sits on short hair or none
-        short = [h for h in template.options.get("hair", ()) if h in ("", "short01", "short04")]
-        choices["hair"] = str(rng.choice(short)) if short else ""
+    if choices["hat"]:
+        choices["hair"] = ""  # a mesh would come through it; hair is painted on the scalp
     return replace(shape, choices=choices)
 
 
@@ -85,7 +84,7 @@ def sample_subject(template: HeadTemplate, seed: int, recipe: Recipe) -> tuple[H
     glasses = ""
     if rng.random() < recipe.glasses_share:
         glasses = str(rng.choice(["rim", "thin", "sun"], p=[0.5, 0.35, 0.15]))
-    if shape.choices.get("hair", ""):
+    if shape.choices.get("hair", "") or shape.choices.get("hat", ""):
         look = replace(look, scalp_hair=max(look.scalp_hair, 0.6))
     return shape, replace(look, glasses=glasses)
 

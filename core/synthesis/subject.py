@@ -14,8 +14,8 @@ from core.synthesis.atlas import SkinAtlas, build_atlas
 from core.synthesis.look import Look
 from core.synthesis.raster import BLENDED, HIDDEN, ONE_SIDED, TWO_SIDED
 from core.synthesis.shading import Materials, Mesh
-from core.synthesis.solids import ellipsoid
 from core.synthesis.template import HeadPose, HeadShape, HeadTemplate, MeshLayer, Part, PosedHead
+from core.synthesis.torso import Torso, make_torso
 
 FloatArray = NDArray[np.float32]
 
@@ -62,6 +62,8 @@ class Subject:
     mesh: Mesh
     textures: tuple[textures.Texture, ...]
     responses: tuple[str, ...]
+    skin: int  # which layer is the skin
+    trunk: Torso | None
 
     def materials(self, extras: tuple[ExtraMesh, ...] = ()) -> Materials:
         """Textures and responses of the layers, then of the extras."""
@@ -102,10 +104,12 @@ def prepare_subject(
     cloth_rng = np.random.default_rng(look.seed + 1)
     baked = [_bake_layer(layer, shape, look, template, folder, texture_size) for layer in layers]
     cloth = textures.cloth(cloth_rng, np.asarray(look.cloth_rgb, np.float32))
-    mesh = _pack(layers, baked, len(layers), _collar(template, shape, look, layers))
-    return Subject(
-        template, shape, look, layers, mesh, (*baked, cloth), (*(x.kind for x in layers), "cloth")
-    )
+    index = next(i for i, layer in enumerate(layers) if layer.kind == "skin")
+    skin = template.deform(shape, HeadPose()).vertices[index]
+    trunk = make_torso(layers[index], skin)
+    mesh = _pack(layers, baked, len(layers), _collar(look, layers, index, skin, trunk))
+    kinds = (*(x.kind for x in layers), "cloth")
+    return Subject(template, shape, look, layers, mesh, (*baked, cloth), kinds, index, trunk)
 
 
 def _bake_layer(
@@ -135,8 +139,8 @@ def _bake_layer(
         curly = shape.choices.get("hair", "").startswith("afro")
         return textures.bake_hair(path, max(size // 2, 64), hair, look.hair_contrast, curly)
     if layer.kind == "hat":
-        cloth = np.asarray(look.cloth_rgb, np.float32) * np.float32(0.5)
-        return textures.flat(cloth, 60)
+        cloth = np.asarray(look.cloth_rgb, np.float32)
+        return textures.felt(np.random.default_rng(look.seed + 3), cloth)
     fallback = (0.75, 0.7, 0.62) if layer.kind == "teeth" else (0.45, 0.15, 0.14)
     gain = np.asarray(look.teeth_gain, np.float32)
     return textures.bake_picture(path, max(size // 4, 64), gain, np.array(fallback, np.float32))
@@ -175,14 +179,14 @@ def _pack(
 
 
 def _collar(
-    template: HeadTemplate, shape: HeadShape, look: Look, layers: tuple[MeshLayer, ...]
+    look: Look, layers: tuple[MeshLayer, ...], index: int, points: FloatArray, trunk: Torso | None
 ) -> FloatArray:
     """Heights of every vertex above the edge of the clothes and above the neck's foot, (V, 2).
 
-    1 where there can be neither. Measured on the neutral subject, so clothes do not slide.
+    1 where there can be neither. Measured on the neutral subject (`points` of the skin, layer
+    `index`), so clothes do not slide. Bare shoulders end in a top, above the skin's torn edge.
     """
     values = [np.ones((len(layer.uv), 2), np.float32) for layer in layers]
-    index = next(i for i, layer in enumerate(layers) if layer.kind == "skin")
     layer = layers[index]
     body = np.zeros(len(layer.uv), bool)
     body[layer.triangles[layer.parts == Part.BODY]] = True
@@ -190,7 +194,6 @@ def _collar(
     neck[layer.triangles[layer.parts == Part.NECK]] = True
     if not (body & neck).any():
         return np.concatenate(values)
-    points = template.deform(shape, HeadPose()).vertices[index]
     rng = np.random.default_rng(look.seed + 2)
     x, y, z = points.T
     edge = float(y[body & neck].mean())
@@ -200,30 +203,24 @@ def _collar(
         low = low - front * np.maximum(0.9 - 1.6 * np.abs(x), 0.0) * rng.uniform(0.3, 1.0)
     low = low + 0.12 * np.abs(x) * (low < edge + 0.3)
     own = body | neck
-    if not look.bare_shoulders:
-        values[index][own, 0] = (y - low)[own]
+    if look.bare_shoulders:
+        low = np.full_like(y, -9.0 if trunk is None else trunk.top + 0.25)
+    values[index][own, 0] = (y - low)[own]
     values[index][own, 1] = (y - edge - 0.05 + 0.25 * front)[own]
     return np.concatenate(values)
 
 
-def torso(posed: PosedHead, subject: Subject) -> ExtraMesh:
-    """A chest below the modelled shoulders, so that no picture shows where the mesh ends."""
-    index = next(i for i, layer in enumerate(subject.layers) if layer.kind == "skin")
-    points = posed.vertices[index]
-    low = points[points[:, 1] < points[:, 1].min() + 0.5]
-    middle = np.array(
-        [np.median(points[:, 0]), points[:, 1].min() - 1.35, np.median(low[:, 2]) - 0.1]
+def trunk_mesh(posed: PosedHead, subject: Subject) -> tuple[ExtraMesh, ...]:
+    """What lies below the modelled shoulders, in clothes."""
+    trunk = subject.trunk
+    if trunk is None:
+        return ()
+    place = trunk.place(posed.vertices[subject.skin])
+    return (
+        ExtraMesh(
+            place, trunk.triangles, trunk.uv, Part.BODY, subject.textures[-1], "cloth", casts=False
+        ),
     )
-    width = 0.5 * float(np.ptp(points[:, 0]))
-    axes = np.diag([1.05 * width, 2.0, max(0.6 * float(np.ptp(low[:, 2])), 0.6)]).astype(np.float32)
-    chest = ellipsoid(middle.astype(np.float32), axes, 12, 20)
-    bare = subject.look.bare_shoulders
-    skin = np.asarray(subject.look.skin_rgb, np.float32)
-    texture = textures.flat(skin, 60) if bare else subject.textures[-1]
-    return ExtraMesh(
-        chest.vertices, chest.triangles, chest.uv * np.float32(5.0), Part.BODY, texture,
-        "skin" if bare else "cloth", casts=False,
-    )  # fmt: skip
 
 
 def _casts(layer: MeshLayer, texture: textures.Texture) -> NDArray[np.bool_]:

@@ -110,7 +110,7 @@ def bake_skin(look: Look, atlas: SkinAtlas, folder: Path | None) -> Texture:
     skin = np.empty((*whole.shape[:2], 4), np.uint8)
     toned = cv2.LUT(np.ascontiguousarray(whole[..., :3]), table)
     cv2.mixChannels([toned], [skin], [0, 0, 1, 1, 2, 2])
-    skin[..., 3] = 90
+    skin[..., 3] = 40  # as `paint_face` gives dry skin
     window = (atlas.rows, atlas.columns)
     skin[window] = paint_face(toned[window], look, atlas)
     return skin
@@ -250,6 +250,15 @@ def cloth(rng: np.random.Generator, rgb: FloatArray, size: int = FLAT) -> Textur
     other = np.asarray(rgb, np.float32) * np.float32(rng.uniform(0.3, 1.8))
     colour = rgb + pattern[..., None] * (other - rgb)
     colour = colour * (1.0 + 0.12 * rng.normal(size=(size, size, 1)).astype(np.float32))
+    return np.dstack([to_srgb(colour) * 255.0, np.full((size, size), 60.0)]).astype(np.uint8)
+
+
+def felt(rng: np.random.Generator, rgb: FloatArray, size: int = FLAT) -> Texture:
+    """Hats: a muted shade of a colour, a little uneven."""
+    grey = np.full(3, float(np.asarray(rgb).mean()), np.float32)
+    colour = (grey + 0.3 * (rgb - grey)) * np.float32(0.6) + np.float32(0.01)
+    uneven = cv2.GaussianBlur(rng.normal(size=(size, size)).astype(np.float32), (0, 0), 1.5)
+    colour = colour * (1.0 + 0.5 * uneven[..., None])
     return np.dstack([to_srgb(colour) * 255.0, np.full((size, size), 60.0)]).astype(np.uint8)
 
 

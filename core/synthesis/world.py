@@ -43,7 +43,7 @@ from core.synthesis.scene import (
     stream,
 )
 from core.synthesis.shading import linear_table
-from core.synthesis.subject import ExtraMesh, Subject, prepare_subject, torso
+from core.synthesis.subject import ExtraMesh, Subject, prepare_subject, trunk_mesh
 from core.synthesis.template import HeadTemplate, PosedHead, load_template
 
 FloatArray = NDArray[np.float32]
@@ -180,7 +180,7 @@ def extras_of(
     shifts: tuple[tuple[float, float, float], ...] = (),
 ) -> tuple[ExtraMesh, ...]:
     """Chest, beard, glasses and occluders; `shifts` moves each prop (default: not at all)."""
-    extras: list[ExtraMesh] = [torso(posed, subject)]
+    extras: list[ExtraMesh] = [*trunk_mesh(posed, subject)]
     if wears_beard(subject):
         extras.append(beard(subject, posed))
     if subject.look.glasses:
