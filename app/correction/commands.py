@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject
 
 from app.correction.editor import PointEditor
 from app.correction.selection import PointSelection
-from app.correction.subject import Points, Subject, chosen_subject
+from app.correction.subject import Points, Subject, absent_subject, chosen_subject
 from app.session import Session
+from app.viewing import NO_FACE
 from core.faces.correction.edge_snap import snapped
 from core.faces.correction.mirroring import mirrored
 from core.faces.correction.moves import is_there, mapped, middle_of, shifted, turn_about
@@ -142,6 +143,14 @@ class PointCommands(QObject):
                 else "There is no face with known landmarks on this frame."
             )
         return subject
+
+    def subject_or_new(self) -> Subject | None:
+        """As `subject`, but on a frame without the face: the face that is to be put there."""
+        several = len(self._session.faces(self._session.frame_idx)) > 1
+        known = chosen_subject(self._session)
+        if known is None and several and self._session.selected_track == NO_FACE:
+            return self.subject()  # says that one is to be selected
+        return known or absent_subject(self._session)
 
     def selected_of(self, subject: Subject | None) -> list[int]:
         """The selected points that the subject's scheme has."""

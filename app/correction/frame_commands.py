@@ -143,7 +143,7 @@ class FrameCommands(QObject):
         )
 
     def _copy_from(self, direction: int) -> None:
-        here = self._points.subject()
+        here = self._points.subject_or_new()
         if here is None:
             return
         frame = here.frame_idx + direction

@@ -27,7 +27,7 @@ from app.canvas.tools.tool_layer import ToolLayer, ToolPicture
 from app.canvas.video_view import VideoView
 from app.correction.commands import PointCommands
 from app.correction.selection import PointSelection
-from app.correction.subject import Points, Subject, absent_subject, chosen_subject, subject_of
+from app.correction.subject import Points, Subject, chosen_subject, subject_of
 from app.session import Session
 from core.faces.correction.moves import is_there, middle_of
 
@@ -162,12 +162,7 @@ class CanvasTools(QObject):
     def _begin_placing(self, kind: type[TemplateTool] | type[OrderTool]) -> None:
         self.cancel()
         self._session.set_playing(False)
-        present = self._session.faces(self._session.frame_idx)
-        subject = chosen_subject(self._session)
-        if subject is None and len(present) > 1 and self._session.selected_track < 0:
-            self._points.subject()  # says that one is to be selected
-            return
-        subject = subject or absent_subject(self._session)
+        subject = self._points.subject_or_new()
         if subject is not None:
             self.tool = kind(subject, self._points.editor)
             self._session.select_face(subject.track_id)
