@@ -11,6 +11,8 @@ from core.commands.console import Console
 from core.errors import InputError
 from core.progress import Progress
 
+PROJECT_SUFFIX = ".lin"
+
 if TYPE_CHECKING:
     from core.synthesis.recipe import Recipe
     from core.synthesis.world import RenderedFrame
@@ -33,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--contact-sheet", type=Path, metavar="OUT.png", help="write one picture of all faces"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="folder to write into")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER|PROJECT.lin",
+        help="folder to write into; with --clip also a new project, its truth as a sealed run",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -66,6 +71,8 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("Nothing to write: give -o FOLDER, --landmarks-only or --contact-sheet.")
     if args.clip and args.output is None:
         raise InputError("--clip needs a folder: give -o FOLDER.")
+    if not args.clip and args.output is not None and args.output.suffix == PROJECT_SUFFIX:
+        raise InputError(f"{args.output}: a project holds clips; say how long, --clip FRAMES.")
 
 
 def _as_text(record: dict[str, Any]) -> str:
@@ -176,12 +183,14 @@ def _tiled(pictures: list[Any]) -> Any:
 
 
 def _clips(args: argparse.Namespace, recipe: Recipe, console: Console) -> list[Path]:
-    """Videos with a truth file beside each."""
+    """Videos with a truth file beside each, or a project of them."""
     import numpy as np
 
     from core.synthesis.clip import Clip
     from core.video.writer import VideoWriter
 
+    if args.output.suffix == PROJECT_SUFFIX:
+        return _project(args, recipe, console)
     args.output.mkdir(parents=True, exist_ok=True)
     written = []
     for number in range(args.seed, args.seed + args.count):
@@ -204,3 +213,17 @@ def _clips(args: argparse.Namespace, recipe: Recipe, console: Console) -> list[P
         if console.cancelled():
             break
     return written
+
+
+def _project(args: argparse.Namespace, recipe: Recipe, console: Console) -> list[Path]:
+    from core.commands.synthetic_project import write_clips
+    from core.synthesis.clip import Clip
+    from core.synthesis.world import template_of
+
+    template_of(recipe.template)  # says what is missing before anything is written
+    size = (args.size, args.size)
+    clips = (
+        (f"clip{number:05d}.mp4", Clip(number, args.clip, size, recipe))
+        for number in range(args.seed, args.seed + args.count)
+    )
+    return write_clips(args.output, clips, console.report, console.cancelled)

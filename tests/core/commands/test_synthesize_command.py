@@ -60,6 +60,40 @@ def test_clips_are_videos_with_truth(toy_world, tmp_path):
     assert list(truth["shot"]) == [0] * 5
 
 
+def test_a_project_holds_the_clip_and_its_truth(toy_world, tmp_path):
+    from core.annotations.project import Project
+    from core.annotations.records import Source
+
+    folder = tmp_path / "truth.lin"
+    arguments = ["synthesize", str(toy_world), "-n", "1", "--clip", "4", "--size", "96"]
+    assert main([*arguments, "-o", str(folder)]) == 0
+    main([*arguments, "-o", str(tmp_path / "files")])
+    truth = np.load(tmp_path / "files" / "clip00000.npz")
+    with Project.open(folder) as project:
+        (clip,) = project.clips()
+        (header,) = project.runs(clip.clip_id)
+        assert header.kind == "import"
+        assert project.run_is_sealed(header.run_id)
+        assert clip.frames == 4
+        (face,) = project.shown(clip.clip_id, 3)
+    assert face.source is Source.IMPORTED
+    assert np.array_equal(face.landmarks, truth["landmarks"][3])
+    assert np.array_equal(face.visible, truth["ibug68_visible"][3])
+    parts, face5 = (face.label_maps[name].paste((96, 96)) for name in ("parts14", "face5"))
+    nose = np.round(face.landmarks[30]).astype(int)
+    assert parts[nose[1], nose[0]] != 0
+    assert face5[nose[1], nose[0]] == 1  # skin
+
+
+def test_a_project_is_not_written_over(toy_world, tmp_path, capsys):
+    folder = tmp_path / "kept.lin"
+    folder.mkdir()
+    arguments = ["synthesize", str(toy_world), "-n", "1", "--clip", "2", "-o", str(folder)]
+    assert main(arguments) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -67,6 +101,7 @@ def test_clips_are_videos_with_truth(toy_world, tmp_path):
         (["--size", "8", "-o", "x"], "32 to 4096"),
         ([], "Nothing to write"),
         (["--clip", "5", "--contact-sheet", "x.png"], "--clip needs a folder"),
+        (["-o", "x.lin"], "--clip FRAMES"),
         (["atlantis", "-o", "x"], "no such world"),
     ],
 )

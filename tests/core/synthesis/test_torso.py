@@ -25,7 +25,9 @@ def test_the_trunk_starts_inside_the_skin_and_goes_far_down():
     rest = trunk.rest
     top_ring = rest[np.isclose(rest[:, 1], rest[:, 1].max())]
     assert len(top_ring) > 20
-    assert (((top_ring - [0, -2, -0.6]) / [1.5, 1.2, 0.9]) ** 2).sum(1).max() < 1.0
+    # It may be as wide as the skin within its band of 0.15 dm.
+    wide = (top_ring - [0, -2.15, -0.6]) / [1.5, 1.2, 0.9]
+    assert (wide**2).sum(1).max() < 1.0
     assert rest[:, 1].min() < points[:, 1].min() - 3
 
 
