@@ -55,6 +55,11 @@ def _file() -> tuple[ActionSpec, ...]:
                    "window"),
         ActionSpec("close", "&Close clip", ("Ctrl+W",), "files.close_document", "File",
                    "Close what is open and go back to the start page.", "close"),
+        ActionSpec("predict", "&Predict…", ("Ctrl+P",), "jobs.predict", "File",
+                   "Find faces, landmarks and masks in this clip, beside your work.", "predict"),
+        ActionSpec("export", "&Export…", ("Ctrl+E",), "jobs.export", "File",
+                   "Write a video with the faces drawn in, masks, tables or point files.",
+                   "export"),
         ActionSpec("settings", "&Settings…", ("Ctrl+,",), "window.show_settings", "File",
                    "Your name, theme, memory and keys.", "settings", "window"),
         ActionSpec("quit", "&Quit", ("Ctrl+Q",), "window.close", "File",
@@ -301,8 +306,9 @@ SUBMENUS = {"Select part": "Landmarks", "Move selected": "Landmarks"}
 # A line starts a new group in its menu: the ids that begin one.
 GROUP_STARTS = frozenset(
     {
-        "close", "settings", "quit", "approve", "next_face", "first_frame", "go_to", "next_key",
-        "next_edited", "next_unreviewed", "next_approved", "toggle_marker", "go_back", "next_clip",
+        "close", "predict", "settings", "quit", "approve", "next_face", "first_frame", "go_to",
+        "next_key", "next_edited", "next_unreviewed", "next_approved", "toggle_marker", "go_back",
+        "next_clip",
         "faster", "loop", "mark_in", "hide_held", "timeline_all", "fold_panels", "theme_system",
         "diagnostics", "reset_points", "copy_previous", "mirror", "bend_curves",
         "select_all_points", "nudge_left_far", "nudge_left_little", "turn_right",

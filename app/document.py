@@ -20,6 +20,7 @@ from core.progress import Cancelled
 if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
     from core.annotations.edits import Edit
     from core.annotations.history import AppliedEdit
+    from core.annotations.job_files import JobPlan
 
 NO_SOURCE = 255
 """Stands in a source column where a track has no face."""
@@ -170,6 +171,31 @@ class Document(Protocol):
         """The newest edits, oldest first, and the number of the last one in force."""
         ...
 
+    def shown_run(self, clip_id: str) -> str | None:
+        """The run a clip is shown with."""
+        ...
+
+    def show_run(self, clip_id: str, run_id: str) -> None:
+        """Show a clip with another run from now on.
+
+        Raises:
+            InputError: If there is no such run.
+            StoreError: If nothing can be changed.
+        """
+        ...
+
+    def look_again(self, clip_id: str) -> None:
+        """Another process has changed a clip's runs."""
+        ...
+
+    def job_states(self) -> dict[str, str]:
+        """What was last noted of each job, by its folder's name."""
+        ...
+
+    def save_job(self, job_id: str, plan: JobPlan, state: str) -> None:
+        """Note what is known of a job."""
+        ...
+
     def close(self) -> None:
         """Let go of files."""
         ...
@@ -258,6 +284,28 @@ class LooseClips:
     def history(self) -> tuple[list[AppliedEdit], int]:
         """Nothing has been edited."""
         return [], 0
+
+    def shown_run(self, clip_id: str) -> str | None:
+        """There are no runs without a project."""
+        return None
+
+    def show_run(self, clip_id: str, run_id: str) -> None:
+        """There are no runs without a project.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{self.title}: loose clips have no runs; open the project.")
+
+    def look_again(self, clip_id: str) -> None:
+        """Nothing is remembered of runs."""
+
+    def job_states(self) -> dict[str, str]:
+        """Nothing is noted without a project."""
+        return {}
+
+    def save_job(self, job_id: str, plan: JobPlan, state: str) -> None:
+        """There is nowhere to note it; the job's folder says what it is."""
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -27,12 +27,15 @@ from app.correction.commands import PointCommands
 from app.correction.frame_commands import FrameCommands
 from app.correction.selection import PointSelection
 from app.docks.clips_dock import ClipsDock
+from app.docks.job_strip import JobStrip
+from app.docks.jobs_dock import JobsDock
 from app.docks.landmarks_dock import LandmarksDock
 from app.docks.layers_dock import LayersDock
 from app.docks.transport_bar import TransportBar
 from app.files import Files
 from app.held_keys import HeldKeys
 from app.help import Help
+from app.job_desk import JobDesk
 from app.layer_commands import LayerCommands
 from app.menus import build_menus, build_tool_bar
 from app.message_bar import MessageBar
@@ -75,6 +78,8 @@ class MainWindow(QMainWindow):
         self.frame_commands = FrameCommands(session, self.points)
         self.tools = CanvasTools(session, self.canvas, self.selection, self.points)
         self.help = Help(session, self)
+        self.job_desk = JobDesk(session, self, self.files.open_texts)
+        self._may_close = False
         self.actions_by_id = self._build_actions()
         self.help.keys_of = lambda: self.actions_by_id.keys
         self.held_keys = HeldKeys(session, self.canvas, self.player, self.actions_by_id)
@@ -162,6 +167,7 @@ class MainWindow(QMainWindow):
             "points": self.points,
             "frames": self.frame_commands,
             "tools": self.tools,
+            "jobs": self.job_desk,
             "window": self,
         }
         actions = Actions(parts, self.palette(), self)
@@ -191,12 +197,14 @@ class MainWindow(QMainWindow):
             self.setCorner(corner, _BOTTOM)
         session = self.session
         self._add_dock("Clips and people", ClipsDock(session, self), _LEFT)
+        self._add_dock("Jobs", JobsDock(self.job_desk, self), _LEFT)
         self._add_dock("Layers", LayersDock(session, self), _RIGHT)
         self._add_dock("Landmarks", LandmarksDock(session, self), _RIGHT)
         self._add_dock("Timeline", self._time_panel(), _BOTTOM, titled=False)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(0, 0, 0, 0)
         self.statusBar().addWidget(self.message_bar, 1)
+        self.statusBar().addPermanentWidget(JobStrip(self.job_desk, self))
 
     def _time_panel(self) -> QWidget:
         panel = QWidget(self)
@@ -240,9 +248,21 @@ class MainWindow(QMainWindow):
         self.transport.go_to_box.go_asked.connect(self.navigator.jump)
         self.transport.go_to_box.left.connect(self.canvas.setFocus)
         self.banner.relink_asked.connect(self.files.relink)
+        self.job_desk.dock_asked.connect(self._show_jobs)
         self.welcome.path_chosen.connect(lambda path: self.files.open_texts([path]))
 
     # What happens
+
+    @Slot()
+    def _show_jobs(self) -> None:
+        dock = self.findChild(QDockWidget, "jobs")
+        if dock is not None and not self.actions_by_id["fold_panels"].isChecked():
+            dock.show()
+            dock.raise_()
+
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
 
     @Slot()
     def _show_document(self) -> None:
@@ -381,7 +401,10 @@ class MainWindow(QMainWindow):
             self.files.open_texts(dropped)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window's shape and stop the threads."""
+        """Ask about running jobs; then remember the window's shape and stop the threads."""
+        if not self._may_close and self.job_desk.ask_before_closing(self._close_now):
+            event.ignore()
+            return
         settings = self.session.settings
         settings.set_geometry("main_window", self.saveGeometry())
         settings.set_geometry("main_window_state", self.saveState())
@@ -390,6 +413,7 @@ class MainWindow(QMainWindow):
         self.feed.close()
         self.column_loader.close()
         self.files.demo_child.close()
+        self.job_desk.close()
         self.session.close_document()
         for timer in self.findChildren(QTimer):
             timer.stop()

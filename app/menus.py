@@ -15,6 +15,7 @@ from app.settings import Settings
 
 _TOOL_BAR = (
     ("open", "open_folder"),
+    ("predict", "export"),
     ("undo", "redo", "approve"),
     ("fit", "actual_size", "zoom_face"),
     ("overlays", "cycle_layers"),

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QDialogButtonBox,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from app import theme
+from app.details import details_dialog
 from app.messages import Message, MessageHub
 
 _SHOWN_MS = 8000
@@ -99,26 +89,3 @@ class MessageBar(QWidget):
         button.setText(text)
         button.setAutoRaise(True)
         return button
-
-
-def details_dialog(message: Message, parent: QWidget) -> QDialog:
-    """A dialog with a message's sentence and its details, which can be copied."""
-    dialog = QDialog(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle("Details")
-    dialog.resize(720, 420)
-    sentence = QLabel(message.text, dialog)
-    sentence.setWordWrap(True)
-    text = QPlainTextEdit(message.details, dialog)
-    text.setReadOnly(True)
-    text.setAccessibleName("Details")
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
-    copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
-    whole = f"{message.text}\n\n{message.details}"
-    copy.clicked.connect(lambda: QApplication.clipboard().setText(whole))
-    buttons.rejected.connect(dialog.reject)
-    layout = QVBoxLayout(dialog)
-    layout.addWidget(sentence)
-    layout.addWidget(text)
-    layout.addWidget(buttons)
-    return dialog

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from app.document import NO_SOURCE, ClipColumns, ClipEntry
 from core.annotations.edits import Edit
 from core.annotations.history import AppliedEdit
+from core.annotations.job_files import JOBS, JobPlan
+from core.annotations.jobs import Job
 from core.annotations.project import Project
 from core.annotations.records import Clip, ReviewState, Source
 from core.progress import Cancelled, check
@@ -154,6 +156,29 @@ class ProjectDocument:
     def history(self) -> tuple[list[AppliedEdit], int]:
         """The newest edits, oldest first, and the number of the last one in force."""
         return self.project.history()[::-1], self.project.history_position
+
+    def shown_run(self, clip_id: str) -> str | None:
+        """The run a clip is shown with."""
+        return self.project.active_run(clip_id)
+
+    def show_run(self, clip_id: str, run_id: str) -> None:
+        """Show a clip with another run from now on."""
+        self.project.set_active_run(clip_id, run_id)
+
+    def look_again(self, clip_id: str) -> None:
+        """Another process has changed a clip's runs."""
+        self.project.look_again(clip_id)
+
+    def job_states(self) -> dict[str, str]:
+        """What was last noted of each job, by its folder's name."""
+        return {job.job_id: job.state for job in self.project.jobs()}
+
+    def save_job(self, job_id: str, plan: JobPlan, state: str) -> None:
+        """Note what is known of a job."""
+        record = {"command": list(plan.command), "clip_id": plan.clip_id, "target": plan.target}
+        self.project.save_job(
+            Job(job_id, plan.kind, plan.title, f"{JOBS}/{job_id}", state, record=record)
+        )
 
     def close(self) -> None:
         """Close the project and give its lock back."""

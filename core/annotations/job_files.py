@@ -75,7 +75,7 @@ class JobFiles:
             OSError: If it cannot be written.
         """
         now = datetime.now(UTC)
-        name = f"{now:%Y%m%dT%H%M%S}-{plan.kind}-{secrets.token_hex(2)}"
+        name = f"{now:%Y%m%dT%H%M%S-%f}-{plan.kind}-{secrets.token_hex(2)}"
         files = cls(parent / name)
         files.folder.mkdir(parents=True)
         created = plan.created or now.isoformat(timespec="milliseconds")
@@ -92,13 +92,21 @@ class JobFiles:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         record = self._read()
-        if self.mark() is not None:
+        if self.mark() not in (None, ProcessMark.own()):
             self._stop.unlink(missing_ok=True)
         if "command" not in record:
             kind = command[0] if command else ""
             created = datetime.now(UTC).isoformat(timespec="milliseconds")
             record = asdict(JobPlan(kind, kind, command, created=created))
         self._write(record | {"process": ProcessMark.own().to_json()})
+
+    def note_process(self, mark: ProcessMark) -> None:
+        """Called by the process that started the other one, which may die before it says so.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        self._write(self._read() | {"process": mark.to_json()})
 
     def plan(self) -> JobPlan:
         """What the job is to do.

@@ -73,19 +73,17 @@ class JobWatch:
 
     Args:
         files: Its folder.
-        process: The process just started for it, until the folder names it.
 
     Raises:
         ValueError: If the folder holds no plan.
     """
 
-    def __init__(self, files: JobFiles, process: ProcessMark | None = None) -> None:
+    def __init__(self, files: JobFiles) -> None:
         self.files = files
         self.plan: JobPlan = files.plan()
         self.status = JobStatus()
         self.heard_s = time.monotonic()
         """When it last said something (`time.monotonic`)."""
-        self._process = process
         self._since_s = time.monotonic()
         self._offset = 0
         self._rest = b""
@@ -98,7 +96,7 @@ class JobWatch:
     @property
     def process(self) -> ProcessMark | None:
         """The process that does it."""
-        return self.files.mark() or self._process
+        return self.files.mark()
 
     def look(self) -> bool:
         """Read what is new; returns whether anything is."""
@@ -153,7 +151,7 @@ class JobWatch:
     def _give_up(self, began: bool) -> None:
         self.status.state = FAILED
         self.status.error = self.status.error or (
-            "The process ended without a word: it was killed, perhaps because memory ran out."
+            "The process ended without a word: it may have been killed, or memory ran out."
             if began
             else "The process did not start."
         )

@@ -60,6 +60,7 @@ def test_a_stop_asked_before_the_process_began_holds_one_of_its_last_life_does_n
     files.ask_stop("cancel")
     files.begin(())
     assert files.stop_wanted() == "cancel"
+    files.note_process(ProcessMark(2**22 + 5, "long ago", ProcessMark.own().host))
     files.begin(())
     assert files.stop_wanted() is None
 
@@ -118,7 +119,8 @@ def test_of_a_long_past_the_beginning_and_the_end_are_read(files):
 
 
 def test_a_killed_process_is_told_from_a_running_one(files, child):
-    watch = JobWatch(files, mark_of(child))
+    files.note_process(mark_of(child))
+    watch = JobWatch(files)
     watch.look()
     assert watch.running
     assert watch.kill()
@@ -131,7 +133,8 @@ def test_a_killed_process_is_told_from_a_running_one(files, child):
 
 def test_another_process_with_the_same_number_is_not_the_job(files, child):
     mark = mark_of(child)
-    watch = JobWatch(files, ProcessMark(mark.pid, "some other time", mark.host))
+    files.note_process(ProcessMark(mark.pid, "some other time", mark.host))
+    watch = JobWatch(files)
     watch.look()
     assert watch.status.state == "failed"
     assert not watch.kill()
@@ -140,7 +143,8 @@ def test_another_process_with_the_same_number_is_not_the_job(files, child):
 
 def test_its_own_sentence_wins_over_the_guess(files):
     files.event({"error": "clip.mp4: the clip is no longer there."})
-    watch = JobWatch(files, ProcessMark(2**22 + 5, "long ago", ProcessMark.own().host))
+    files.note_process(ProcessMark(2**22 + 5, "long ago", ProcessMark.own().host))
+    watch = JobWatch(files)
     watch.look()
     assert watch.status.error == "clip.mp4: the clip is no longer there."
 
