@@ -1,9 +1,9 @@
 """ResNet-18 and ResNet-50 bodies of any width, with torchvision's parameter names.
 
 He et al., "Deep residual learning", CVPR 2016. `width` scales every channel count: section E of
-docs/METHODS.md uses 25 %. At width 1 published ImageNet state dicts load by name. Every strided layer pads by
-k // 2, so cell i of a map with stride s lies at input pixel s · i: coordinates divide by s with no
-half-pixel offset, which the landmark crops rely on.
+docs/METHODS.md uses 25 %. At width 1 published ImageNet state dicts load by name. Every strided
+layer pads by k // 2, so cell i of a map with stride s lies at input pixel s · i: coordinates divide
+by s with no half-pixel offset, which the landmark crops rely on.
 """
 
 from __future__ import annotations
