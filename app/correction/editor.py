@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.correction.subject import PERSON, Points, Subject
 from app.session import Session
+from core.geometry import apply_affine, box_centre_size, box_from_centre, fit_similarity
 
 
 class PointEditor:
@@ -37,7 +38,11 @@ class PointEditor:
         if subject.face is not None and same[chosen].all():
             return True
         sources = np.full(subject.count, PERSON, np.uint8)
-        return self._session.apply(points_edit(subject, xy, chosen, sources, what=what))
+        edits = [points_edit(subject, xy, chosen, sources, what=what)]
+        box = _box_along(subject, xy) if chosen.all() else None
+        if box is not None:
+            edits.append(_box_edit(subject, box))
+        return self.apply_all(edits, what, skip_approved=False)
 
     def set_visible(self, subject: Subject, members: Iterable[int], visible: bool) -> bool:
         """Say of points that are there whether they can be seen."""
@@ -74,6 +79,25 @@ class PointEditor:
         if len(edits) == 1 and not skip_approved:
             return self._session.apply(edits[0])
         return self._session.apply(CompositeEdit(what, tuple(edits), skip_approved))
+
+
+def _box_along(subject: Subject, xy: Points) -> NDArray[np.float32] | None:
+    """The box (4,) of a face all of whose points move: it goes and grows with them."""
+    if subject.face is None or not np.isfinite(subject.face.box_xyxy).all():
+        return None
+    try:
+        matrix = fit_similarity(subject.xy, xy)
+    except ValueError:
+        return None
+    middle, size = box_centre_size(subject.face.box_xyxy)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    return box_from_centre(apply_affine(matrix, middle), scale * size).astype(np.float32)
+
+
+def _box_edit(subject: Subject, box_xyxy: NDArray[np.float32]) -> Any:
+    from core.annotations.edits import SetBox
+
+    return SetBox(subject.clip_id, subject.track_id, subject.frame_idx, box_xyxy)
 
 
 def points_edit(

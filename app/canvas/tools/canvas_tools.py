@@ -6,15 +6,14 @@ moving the picture and zooming.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
-from app import convert
 from app.canvas.tools import hits
+from app.canvas.tools.aim import Aim
 from app.canvas.tools.gestures import (
     CurveGesture,
     Gesture,
@@ -22,6 +21,7 @@ from app.canvas.tools.gestures import (
     WheelGesture,
     by_handle,
 )
+from app.canvas.tools.live_face import live_face
 from app.canvas.tools.placing import OrderTool, PlacingTool, TemplateTool
 from app.canvas.tools.tool_layer import ToolLayer, ToolPicture
 from app.canvas.video_view import VideoView
@@ -51,6 +51,7 @@ class CanvasTools(QObject):
         self._view = view
         self._selection = selection
         self._points = points
+        self._aim = Aim(session, view)
         self.layer = ToolLayer(view.scene())
         self.curves = False
         """Whether a drag bends the contour without a key held."""
@@ -103,6 +104,7 @@ class CanvasTools(QObject):
                 selected=self._selected_places(),
                 hovered=None if gesture else self._hovered,
                 ghost=gesture.subject.xy if gesture and self._xy is not None else None,
+                ghost_members=gesture.members if gesture else (),
                 contours=gesture.subject.scheme.contours if gesture else (),
                 band=self._band,
                 clicks=self.tool.clicks if self.tool else np.zeros((0, 2)),
@@ -152,12 +154,7 @@ class CanvasTools(QObject):
 
     def _show(self, subject: Subject, xy: Points, members: Any) -> None:
         """Draw the face as it is in the middle of a drag."""
-        face = copy.copy(subject.face) if subject.face is not None else _face_to_be(subject, xy)
-        face.landmarks = xy
-        if getattr(face, "edited", None) is not None:
-            face.edited = face.edited.copy()
-            face.edited[list(members)] = True
-        self._view.show_live_face(face)
+        self._view.show_live_face(live_face(subject, xy, members))
 
     def _begin_placing(self, kind: type[TemplateTool] | type[OrderTool]) -> None:
         self.cancel()
@@ -218,17 +215,17 @@ class CanvasTools(QObject):
 
     def _pressed(self, event: QMouseEvent) -> bool:
         is_left, is_right = event.button() == _LEFT, event.button() == _RIGHT
-        if self._view.pan_key_down or not (is_left or is_right) or not self._can_edit():
+        if self._view.pan_key_down or not (is_left or is_right) or not self._aim.can_edit():
             return False
         self._session.set_playing(False)
         self._session.set_frame(self._session.shown_frame_idx)
         if self._rest.isActive():
             self.commit()
         if self.tool is not None:
-            xy = self._image_xy(event.position())
+            xy = self._aim.image_xy(event.position())
             self._after_placing(self.tool.click(xy) if is_left else self.tool.skip())
             return True
-        hit = self._point_at(event.position())
+        hit = self._aim.point_at(event.position())
         if is_right:
             return hit is not None and self._toggle_visible(*hit)
         self._press = event.position()
@@ -237,7 +234,7 @@ class CanvasTools(QObject):
 
     def _start(self, event: QMouseEvent, hit: tuple[Any, int] | None) -> None:
         """Begin what a press of the left button means here."""
-        start = self._image_xy(event.position())
+        start = self._aim.image_xy(event.position())
         keys = event.modifiers()
         if keys & _ALT:
             self._start_whole(event.position(), start)
@@ -285,7 +282,7 @@ class CanvasTools(QObject):
         if not has_begun and np.hypot(way.x(), way.y()) < _DRAG_STARTS:
             return True
         if self.gesture is not None:
-            self._xy = self.gesture.at(self._image_xy(event.position()))
+            self._xy = self.gesture.at(self._aim.image_xy(event.position()))
             self._show(self.gesture.subject, self._xy, self.gesture.members)
         else:
             self._band = QRectF(self._press, event.position()).normalized()
@@ -302,7 +299,7 @@ class CanvasTools(QObject):
         self._drop()
         if band is not None:
             self._take_band(band, event)
-        elif self._point_at(press) is None:
+        elif self._aim.point_at(press) is None:
             self._selection.clear()
             self._session.select_face(self._view.face_at(press.toPoint()))
         self.refresh()
@@ -322,7 +319,7 @@ class CanvasTools(QObject):
 
     def _double_clicked(self, event: QMouseEvent) -> bool:
         """On a landmark: select its part of the face."""
-        hit = self._point_at(event.position()) if self._can_edit() else None
+        hit = self._aim.point_at(event.position()) if self._aim.can_edit() else None
         if event.button() != _LEFT or hit is None or self.tool is not None:
             return self._pressed(event)
         subject = subject_of(self._session, hit[0], self._session.shown_frame_idx)
@@ -333,7 +330,7 @@ class CanvasTools(QObject):
 
     def _wheeled(self, event: QWheelEvent) -> bool:
         """With Alt: turn the selected points or the face; with Shift too: scale."""
-        if not event.modifiers() & _ALT or not self._can_edit():
+        if not event.modifiers() & _ALT or not self._aim.can_edit():
             return False
         steps = (event.angleDelta().y() or event.angleDelta().x()) / 120.0
         begun = self._begun_turn()
@@ -359,23 +356,6 @@ class CanvasTools(QObject):
 
     # Helpers
 
-    def _can_edit(self) -> bool:
-        session = self._session
-        return session.clip is not None and session.shown_frame_idx >= 0 and (
-            not session.overlays_hidden and not self._view.is_approximate
-        )  # fmt: skip
-
-    def _image_xy(self, position: QPointF) -> Points:
-        """The image place of the middle of the screen's pixel at a position."""
-        half = 0.5 / self._view.devicePixelRatioF()
-        point = self._view.viewportTransform().inverted()[0].map(position + QPointF(half, half))
-        return convert.image_from_scene(np.array([point.x(), point.y()]))
-
-    def _point_at(self, at: QPointF) -> tuple[Any, int] | None:
-        if not self._session.layers["points"].visible:
-            return None
-        return hits.point_at(self._session, self._view.viewportTransform(), at)
-
     def _handle_at(self, at: QPointF) -> str:
         return hits.handle_at(self._selected_places(), self._view.viewportTransform(), at)
 
@@ -389,7 +369,7 @@ class CanvasTools(QObject):
         return self._points.editor.set_visible(subject, members, not subject.visible[index])
 
     def _hover(self, at: QPointF) -> None:
-        hit = self._point_at(at) if self._can_edit() and not self._session.playing else None
+        hit = self._aim.point_at(at) if self._aim.can_edit() and not self._session.playing else None
         place = None if hit is None else np.asarray(hit[0].landmarks[hit[1]], dtype=np.float64)
         was, self._hovered = self._hovered, place
         same = was is place or (was is not None and place is not None and (was == place).all())
@@ -401,7 +381,7 @@ class CanvasTools(QObject):
 
     def _preview_tool(self, at: QPointF) -> None:
         assert self.tool is not None
-        subject, xy = self.tool.subject, self.tool.preview(self._image_xy(at))
+        subject, xy = self.tool.subject, self.tool.preview(self._aim.image_xy(at))
         if xy is None:
             self._view.show_live_face(None)
         else:
@@ -414,18 +394,3 @@ class CanvasTools(QObject):
             self.commit()
         elif self.tool is not None or self._press is not None:
             self.cancel()
-
-
-def _face_to_be(subject: Subject, xy: Points) -> Any:
-    """A face that is not on the frame yet, for drawing."""
-    from core.annotations.records import ShownFace, Source
-    from core.geometry import box_of_points
-
-    return ShownFace(
-        subject.track_id,
-        box_of_points(xy).astype(np.float32),
-        1.0,
-        edited=np.ones(subject.count, bool),
-        source=Source.PERSON,
-        landmark_scheme=subject.scheme.name,
-    )

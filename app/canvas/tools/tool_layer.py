@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,9 @@ class ToolPicture:
     """(2,) the point a press would take."""
     ghost: Points | None = None
     """(M, 2) the face before the drag in hand."""
-    contours: Any = ()
+    ghost_members: Sequence[int] = ()
+    """The points that move: the others are where they were."""
+    contours: Sequence[Any] = ()
     """The ghost's Contours."""
     band: QRectF | None = None
     """Rubber band, screen coordinates."""
@@ -116,14 +119,18 @@ def _paint_ghost(painter: QPainter, picture: ToolPicture, to_screen: QTransform)
     pen = QPen(_GHOST, 1.2, Qt.PenStyle.DashLine)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    moving = set(picture.ghost_members)
     for contour in picture.contours:
+        if not moving.intersection(contour.points):
+            continue
         curve = contour.curve(picture.ghost, per_interval=5)
         if np.isfinite(curve).all():
             line = QPolygonF([screen_of(xy, to_screen) for xy in curve])
             (painter.drawPolygon if contour.closed else painter.drawPolyline)(line)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_GHOST)
-    for xy in picture.ghost[np.isfinite(picture.ghost).all(axis=1)]:
+    places = picture.ghost[list(picture.ghost_members)]
+    for xy in places[np.isfinite(places).all(axis=1)]:
         painter.drawEllipse(screen_of(xy, to_screen), 2.0, 2.0)
 
 

@@ -104,7 +104,10 @@ def test_the_bend_switch_turns_the_modifier_round(hand):
 
 def test_alt_drag_moves_the_whole_face(hand):
     before = hand.xy()
+    box = hand.face().box_xyxy
     hand.drag(before[30] + [0, -9], before[30] + [11, -9], ALT)
+    assert np.allclose(hand.face().box_xyxy, box + np.array([11, 0, 11, 0]), atol=1e-3)
+    assert hand.session.undo_stack.count() == 1
     assert np.allclose(hand.xy(), before + np.array([11, 0]), atol=1e-4)
 
 
