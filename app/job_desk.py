@@ -52,6 +52,7 @@ class JobDesk(QObject):
         self.jobs.changed.connect(self._on_changed)
         self.jobs.ended.connect(self._on_ended)
         session.document_changed.connect(self._on_document)
+        self.jobs.attach(self._place())
 
     # Slots of the action table
 
@@ -84,8 +85,6 @@ class JobDesk(QObject):
 
     def start(self, plan: JobPlan) -> JobWatch | None:
         """Start a job and show the dock."""
-        if self.jobs.folder is None:
-            self.jobs.attach(self._place())
         watch = self.jobs.start(plan)
         if watch is not None:
             self._remember(watch)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.details import details_dialog
+from app.docks.elided_label import ElidedLabel
 from app.job_desk import JobDesk
 from app.job_words import state_words
 from app.messages import Message
@@ -109,8 +109,7 @@ class JobRow(QFrame):
         self._desk = desk
         self._asked_s: float | None = None
         self._icon = QLabel(self)
-        self._title = QLabel(watch.plan.title, self)
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title = ElidedLabel(watch.plan.title, Qt.TextElideMode.ElideMiddle, self)
         self._title.setToolTip(f"{watch.plan.title}\n{watch.plan.target}")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
@@ -121,8 +120,7 @@ class JobRow(QFrame):
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.said = QLabel(self)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said = ElidedLabel("", Qt.TextElideMode.ElideMiddle, self)
         self.said.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.stop = self._button("Stop", "End it and keep what it has done", self._on_stop)
         self.cancel = self._button("Cancel", "End it and throw away what it did", self._on_cancel)
