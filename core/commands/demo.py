@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands.console import Console, require_file
+from core.commands.console import Console, require_file, version
 from core.errors import InputError
 from core.progress import Progress, check
 
@@ -44,8 +44,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     project = folder / "demo.lin"
     model = ["--model", args.model] if args.model else []
     _command(console, "predict", str(clip), "-o", str(project), *model)
+    name = _show_newest(project, clip)
     for file_format, out in (("overlay", "overlay.mp4"), ("coco", "coco.json"), ("masks", "masks")):
-        what = ["export", str(project), "--clip", clip.name, "--format", file_format]
+        what = ["export", str(project), "--clip", name, "--format", file_format]
         _command(console, *what, "-o", str(folder / out))
     results = {
         name: str(folder / name) for name in ("demo.lin", "overlay.mp4", "coco.json", "masks")
@@ -69,6 +70,24 @@ def _own_folder(folder: Path) -> Path:
     elif any(folder.iterdir()) and {p.name for p in folder.iterdir()} != {_CLIP_NAME}:
         raise InputError(f"{folder}: holds something else; give the demo a new folder.")
     return folder
+
+
+def _show_newest(folder: Path, path: Path) -> str:
+    """Show the run just made, unless a person has worked in the project; what to call the clip.
+
+    Elsewhere a new run never takes the place of the one that is shown without being asked; here it
+    is what was asked for.
+    """
+    from core.annotations.project import Project
+    from core.video.content_id import content_id
+
+    with Project.open(folder, program_version=version()) as project:
+        known = content_id(path)
+        clip = next(clip for clip in project.clips() if clip.content_id == known)
+        if project.history_position == 0 and not project.read_only:
+            project.set_active_run(clip.clip_id, project.runs(clip.clip_id)[-1].run_id)
+        names = [project.clip_path(one).name for one in project.clips()]
+    return path.name if names.count(path.name) == 1 else clip.clip_id
 
 
 def rendered_clip(folder: Path, console: Console) -> Path:
