@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -27,6 +28,7 @@ def details_dialog(message: Message, parent: QWidget) -> QDialog:
     text = QPlainTextEdit(message.details, dialog)
     text.setReadOnly(True)
     text.setAccessibleName("Details")
+    text.moveCursor(QTextCursor.MoveOperation.End)  # what went wrong stands last
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
     copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
     whole = f"{message.text}\n\n{message.details}"

@@ -63,7 +63,7 @@ class JobsDock(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for two jobs beside the list of clips."""
-        return QSize(220, 260)
+        return QSize(276, 260)
 
     @Slot()
     def rebuild(self) -> None:
@@ -189,6 +189,7 @@ class JobRow(QFrame):
         column.addWidget(self.said)
         column.addLayout(foot)
         foot.setContentsMargins(0, 0, 0, 0)
+        self.remove.setAutoRaise(True)
         self.remove.setAccessibleName("Remove from the list")
 
     def _button(self, text: str, tip: str, slot: object) -> QToolButton:
@@ -209,7 +210,7 @@ class JobRow(QFrame):
 
     def _on_log(self) -> None:
         status = self.watch.status
-        parts = (status.details, self.watch.files.log_tail() or "The log is empty.")
+        parts = (status.details, self.watch.files.log_tail().rstrip() or "The log is empty.")
         message = Message("info", f"{self.watch.plan.title}: {state_words(self.watch)}",
                           "\n".join(part for part in parts if part))  # fmt: skip
         details_dialog(message, self.window()).open()

@@ -17,7 +17,7 @@ from typing import Any
 from core.annotations.job_files import JobFiles, JobPlan
 from core.annotations.processes import ProcessMark
 
-_READ_BYTES = 1 << 20
+_READ_BYTES = 128 << 10
 _HEAD_BYTES = 64 << 10
 _START_S = 30.0
 """A process that has not begun after this time never will."""
@@ -102,13 +102,14 @@ class JobWatch:
         """Read what is new; returns whether anything is."""
         if not self.running:
             return False
-        process = self.process
-        alive = process.is_alive() if process else time.monotonic() - self._since_s < _START_S
-        news = self._read()  # after the look at the process: its last words are there by then
-        if self.running and not alive:
-            self._give_up(began=process is not None)
+        if self._read():  # whoever speaks is alive; asking the system is dearer
             return True
-        return news
+        if self._is_alive():
+            return False
+        self._read()  # its last words may have come in between
+        if self.running:
+            self._give_up(began=self.process is not None)
+        return True
 
     def kill(self) -> bool:
         """End a process that does not answer; returns whether there was one of this machine."""
@@ -117,6 +118,13 @@ class JobWatch:
             return False
         os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         return True
+
+    def _is_alive(self) -> bool:
+        """Whether its process lives, or may still begin."""
+        process = self.process
+        if process is None:
+            return time.monotonic() - self._since_s < _START_S
+        return process.is_alive()
 
     def _read(self) -> bool:
         """Take new whole lines; of a long past only its beginning and its end."""

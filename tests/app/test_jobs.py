@@ -18,8 +18,9 @@ from core.annotations.job_files import JOBS, JobPlan
 from core.annotations.project import Project
 from tests.core.inference.blob_model import draw, write_clip, write_model
 
-FRAMES = 60
-SLOW = "0.15"
+FRAMES = 40
+SLOW = "0.1"
+REAL_PROGRAM = jobs_module.program_words
 PROGRAM = Path(__file__).with_name("blob_program.py")
 
 
@@ -122,7 +123,7 @@ def test_a_finished_run_appears_by_itself(qtbot, open_project, model):
     assert watch.status.state == "done", watch.files.log_tail()
     wait_all_processed(qtbot, window)
     assert len(window.session.faces(0)) == 1
-    assert "1 face, in 60 of 60 frames" in said(window)[-1]
+    assert "1 face, in 40 of 40 frames" in said(window)[-1]
     assert row.offer.isHidden(), "it is shown already"
     assert row.stop.isHidden()
 
@@ -146,10 +147,11 @@ def test_a_run_is_seen_while_it_grows_and_can_be_stopped(
     assert "kept" in said(window)[-1]
     assert len(window.session.faces(0)) == 1, "a stopped run keeps what it has"
     again = predict(window, model)
+    wait_under_way(qtbot, again)
     row_of(window, again).cancel.click()
     wait_ended(qtbot, again)
-    if again.status.run_id:
-        assert not window.session.faces(0), "a cancelled run is thrown away"
+    assert again.status.run_id == watch.status.run_id
+    assert not window.session.faces(0), "a cancelled run is thrown away"
 
 
 def test_a_later_run_is_offered_and_the_first_stays_shown(qtbot, open_project, model):
@@ -243,7 +245,7 @@ def test_what_ended_while_no_window_was_open_is_told_once(qtbot, open_project, m
         assert time.monotonic() < deadline
         time.sleep(0.05)
     second = open_project()
-    assert any("1 face, in 60 of 60" in text for text in said(second))
+    assert any("1 face, in 40 of 40" in text for text in said(second))
     assert second.close()
     third = open_project()
     assert not any("1 face" in text for text in said(third))
@@ -332,9 +334,10 @@ def test_a_new_project_waits_if_another_clip_is_looked_at(
     assert window.session.document.path == clips[0].with_suffix(".lin")
 
 
-def test_an_export_is_written_by_a_child(qtbot, open_main, project_path):
+def test_an_export_is_written_by_the_program_itself(qtbot, open_main, project_path, monkeypatch):
     from app.dialogs.export_dialog import KINDS, ExportDialog
 
+    monkeypatch.setattr(jobs_module, "program_words", REAL_PROGRAM)
     window = open_main(project_path)
     window.actions_by_id["export"].trigger()
     dialog = window.findChild(ExportDialog)
