@@ -22,8 +22,13 @@ from app.canvas.video_view import VideoView
 from app.playback import Player
 from app.session import Session
 
-_TAKE_ENTER = (QLineEdit, QAbstractItemView, QAbstractSpinBox, QComboBox)
-"""Enter ends what is typed or chosen in these; elsewhere it is a key like any other."""
+_FIELDS = (QLineEdit, QAbstractItemView, QAbstractSpinBox, QComboBox)
+_TAKE_KEYS = {
+    Qt.Key.Key_Return: _FIELDS,
+    Qt.Key.Key_Enter: _FIELDS,
+    Qt.Key.Key_Up: (QAbstractItemView,),
+    Qt.Key.Key_Down: (QAbstractItemView,),
+}
 _HELD = tuple(spec.id for spec in TABLE if spec.held)
 
 
@@ -41,11 +46,11 @@ class HeldKeys(QObject):
         self._down = ""
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Whether a key is no shortcut here: a held one, or Enter where a field or list wants it.
+        """Whether a key is no shortcut here: a held one, or one that a field or list wants.
 
         A claimed key goes to the widget with the focus first, so Space still presses a button.
         """
-        return bool(self._action_of(event)) or self._ends_input(event)
+        return bool(self._action_of(event)) or _is_for_input(event)
 
     def press(self, event: QKeyEvent) -> bool:
         """A key goes down.
@@ -83,10 +88,6 @@ class HeldKeys(QObject):
         self._canvas.pan_key_down = False
         self._down = ""
 
-    def _ends_input(self, event: QKeyEvent) -> bool:
-        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
-        return is_enter and isinstance(QApplication.focusWidget(), _TAKE_ENTER)
-
     def _action_of(self, event: QKeyEvent) -> str:
         if self._session.document is None:
             return ""
@@ -95,3 +96,9 @@ class HeldKeys(QObject):
             if key and key in [normalise(k) for k in self._actions.keys[name]]:
                 return name
         return ""
+
+
+def _is_for_input(event: QKeyEvent) -> bool:
+    """Whether the widget with the focus wants a key: Enter in fields, up and down in lists."""
+    kinds = _TAKE_KEYS.get(Qt.Key(event.key()), ())
+    return not event.modifiers() and isinstance(QApplication.focusWidget(), kinds)

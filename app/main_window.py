@@ -20,12 +20,9 @@ from app import theme
 from app.actions import Actions, resolve_keys
 from app.canvas.banner import Banner
 from app.canvas.frame_feed import FrameFeed
-from app.canvas.tools.canvas_tools import CanvasTools
+from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
 from app.column_loader import ColumnLoader
-from app.correction.commands import PointCommands
-from app.correction.frame_commands import FrameCommands
-from app.correction.selection import PointSelection
 from app.docks.clips_dock import ClipsDock
 from app.docks.job_strip import JobStrip
 from app.docks.jobs_dock import JobsDock
@@ -72,11 +69,7 @@ class MainWindow(QMainWindow):
         self.player = Player(session)
         self.review = Review(session, self.navigator)
         self.layer_commands = LayerCommands(session)
-        self.selection = PointSelection(session)
-        self.points = PointCommands(session, self.selection)
-        self.points.shown_rgb = self.canvas.shown_rgb
-        self.frame_commands = FrameCommands(session, self.points)
-        self.tools = CanvasTools(session, self.canvas, self.selection, self.points)
+        self.correction = Correction(session, self.canvas)
         self.help = Help(session, self)
         self.job_desk = JobDesk(session, self, self.files.open_texts)
         self._may_close = False
@@ -164,9 +157,7 @@ class MainWindow(QMainWindow):
             "layers": self.layer_commands,
             "help": self.help,
             "review": self.review,
-            "points": self.points,
-            "frames": self.frame_commands,
-            "tools": self.tools,
+            **self.correction.parts(),
             "jobs": self.job_desk,
             "window": self,
         }
@@ -199,7 +190,7 @@ class MainWindow(QMainWindow):
         self._add_dock("Clips and people", ClipsDock(session, self), _LEFT)
         self._add_dock("Jobs", JobsDock(self.job_desk, self), _LEFT)
         self._add_dock("Layers", LayersDock(session, self), _RIGHT)
-        self._add_dock("Landmarks", LandmarksDock(session, self), _RIGHT)
+        self._add_dock("Landmarks", LandmarksDock(session, self.correction.selection, self), _RIGHT)
         self._add_dock("Timeline", self._time_panel(), _BOTTOM, titled=False)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(0, 0, 0, 0)
@@ -239,9 +230,7 @@ class MainWindow(QMainWindow):
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
         self.actions_by_id["overlays"].setChecked(True)
-        self.selection.changed.connect(
-            lambda: self.actions_by_id.set_points_selected(bool(self.selection.points))
-        )
+        self.correction.connect_actions(self.actions_by_id)
         session.undo_stack.indexChanged.connect(self._on_history_moved)
         self.canvas.zoom_changed.connect(self.transport.show_zoom)
         self.timeline.view.seek_asked.connect(self._on_seek_asked)

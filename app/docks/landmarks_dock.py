@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import data_colours, schemes, theme
+from app.correction.selection import PointSelection
 from app.session import Session
 
 _PLAYING_INTERVAL_MS = 200
@@ -28,9 +29,12 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class LandmarksDock(QWidget):
     """Follows the selected face, else the first face of the frame."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, selection: PointSelection, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self._selection = selection
         self._scheme_name: str | None = None
         self._count = -1
         self._points: list[QTreeWidgetItem] = []
@@ -50,6 +54,8 @@ class LandmarksDock(QWidget):
         session.face_selected.connect(self.refresh)
         session.data_changed.connect(self.refresh)
         session.clip_changed.connect(self.refresh)
+        selection.changed.connect(self._show_selection)
+        self.tree.itemSelectionChanged.connect(self._take_selection)
         self.refresh()
 
     @Slot()
@@ -78,6 +84,7 @@ class LandmarksDock(QWidget):
         tree.setMinimumHeight(60)
         tree.setIconSize(QSize(12, 12))
         tree.setIndentation(12)
+        tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         tree.setFont(theme.figures_font(self.font()))
         header = tree.header()
         header.setStretchLastSection(False)
@@ -99,7 +106,8 @@ class LandmarksDock(QWidget):
         if (scheme_name, count) == (self._scheme_name, self._count):
             return
         self._scheme_name, self._count = scheme_name, count
-        self.tree.clear()
+        with QSignalBlocker(self.tree):
+            self.tree.clear()
         scheme = schemes.landmark_scheme(scheme_name)
         known = scheme is not None and scheme.num_points == count
         names = [n.replace("_", " ") for n in scheme.point_names] if known else [""] * count
@@ -116,6 +124,28 @@ class LandmarksDock(QWidget):
                 self.tree.addTopLevelItem(branch)
                 placed.update(fresh)
         self.tree.addTopLevelItems([p for i, p in enumerate(self._points) if i not in placed])
+        self._show_selection()
+
+    @Slot()
+    def _take_selection(self) -> None:
+        """What is selected in the tree is selected on the canvas; a part means its points."""
+        face = self._face()
+        points = [index for index, item in enumerate(self._points) if _is_chosen(item)]
+        if face is not None:
+            self._selection.choose(face.track_id, points)
+
+    @Slot()
+    def _show_selection(self) -> None:
+        """Select in the tree what is selected on the canvas."""
+        if self.tree.hasFocus():
+            return  # it was selected here
+        chosen = self._selection.points
+        with QSignalBlocker(self.tree):
+            self.tree.clearSelection()
+            for index, item in enumerate(self._points):
+                item.setSelected(index in chosen)
+        if chosen and max(chosen) < len(self._points):
+            self.tree.scrollToItem(self._points[min(chosen)])
 
     def _fill(self, item: QTreeWidgetItem, face: Any, index: int) -> None:
         x, y = (float(v) for v in face.landmarks[index])
@@ -142,6 +172,12 @@ class LandmarksDock(QWidget):
         """Catch up with what happened while folded away."""
         super().showEvent(event)
         self.refresh()
+
+
+def _is_chosen(item: QTreeWidgetItem) -> bool:
+    """Whether a point is selected, itself or with its part."""
+    part: QTreeWidgetItem | None = item.parent()
+    return item.isSelected() or (part is not None and part.isSelected())
 
 
 _GLYPHS: dict[tuple[int, float], QIcon] = {}

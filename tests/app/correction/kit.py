@@ -102,4 +102,4 @@ class Hand:
 
     @property
     def selected(self) -> list[int]:
-        return sorted(self.window.selection.points)
+        return sorted(self.window.correction.selection.points)

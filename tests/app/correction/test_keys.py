@@ -118,6 +118,23 @@ def test_mirror_repairs_a_drifted_brow_from_the_other_side(hand):
     assert np.abs(hand.xy() - face_xy(0)).max() < 1.0
 
 
+def test_the_landmark_list_and_the_canvas_select_the_same(hand):
+    from app.docks.landmarks_dock import LandmarksDock
+
+    tree = hand.window.findChild(LandmarksDock).tree
+    brow = tree.topLevelItem(2)
+    assert brow.text(0) == "left brow"
+    tree.setFocus()
+    tree.setCurrentItem(brow)
+    assert hand.selected == LEFT_BROW
+    hand.qtbot.keyClick(tree, K.Key_Down)  # moves on in the list, not the landmarks
+    assert not hand.session.undo_stack.canUndo()
+    assert hand.selected == list(IBUG.components["nose"])
+    hand.view.setFocus()
+    hand.click(hand.xy()[24])
+    assert [item.text(0)[:2] for item in tree.selectedItems()] == ["24"]
+
+
 def test_actions_on_points_are_disabled_while_none_is_selected(hand):
     actions = hand.window.actions_by_id
     names = ("mirror", "snap", "toggle_visible", "delete_points", "nudge_left", "turn_left")
@@ -176,7 +193,7 @@ def test_copying_from_the_next_frame_and_to_a_frame_without_the_face(hand):
     hand.go(18)
     hand.key(K.Key_C, SHIFT)
     assert moved(hand, 18).tolist() == LEFT_BROW
-    hand.window.selection.clear()
+    hand.window.correction.selection.clear()
     hand.go(21)
     hand.key(K.Key_C)
     xy = hand.project.shown(hand.session.entry.clip_id, 21)[0].landmarks
@@ -213,7 +230,7 @@ def test_interpolation_fills_between_two_anchors_the_parts_corrected(hand):
         hand.go(frame_idx)
         hand.key(K.Key_3)
         hand.key(key, SHIFT)
-    hand.window.selection.clear()
+    hand.window.correction.selection.clear()
     hand.key(K.Key_I, CTRL)
     for frame_idx, shift in ((11, -5), (13, 5)):
         face = hand.face(frame_idx)
@@ -267,20 +284,21 @@ def test_a_read_only_project_is_left_as_it_is(hand, open_main, face_project, qtb
 def test_two_hundred_random_edits_are_undone_to_the_same_project(hand):
     rng = np.random.default_rng(11)
     window, session = hand.window, hand.session
+    points, frames = window.correction.points, window.correction.frames
     acts = [
-        lambda: window.points.nudge(*rng.normal(size=2) * 3),
-        window.points.turn_left, window.points.grow, window.points.mirror,
-        window.points.toggle_visible, window.points.delete, window.points.reset,
-        window.frame_commands.accept, window.frame_commands.copy_previous,
-        window.frame_commands.copy_next, window.frame_commands.interpolate,
-        lambda: window.frame_commands.copy_forward(int(rng.integers(1, 5))),
+        lambda: points.nudge(*rng.normal(size=2) * 3),
+        points.turn_left, points.grow, points.mirror,
+        points.toggle_visible, points.delete, points.reset,
+        frames.accept, frames.copy_previous,
+        frames.copy_next, frames.interpolate,
+        lambda: frames.copy_forward(int(rng.integers(1, 5))),
         window.review.approve,
         lambda: hand.drag(*_drag_of(hand, rng)),
     ]  # fmt: skip
     digests = [hand.project.digest()]
     while len(digests) <= 200:
         hand.go(int(rng.integers(0, 20)))
-        window.points.select_part(int(rng.integers(1, 9)))
+        points.select_part(int(rng.integers(1, 9)))
         acts[rng.integers(len(acts))]()
         digest = hand.project.digest()
         if session.undo_stack.count() == len(digests):

@@ -87,7 +87,7 @@ def test_a_double_click_selects_the_part(hand):
 def test_with_control_the_contour_bends(hand):
     before = hand.xy()
     hand.drag(before[5], before[5] + [-8, 4], CTRL)
-    weights = drag_weights(before, hand.window.tools._shown_subject().scheme.contours, 5)
+    weights = drag_weights(before, hand.window.correction.tools._shown_subject().scheme.contours, 5)
     assert np.allclose(hand.xy(), before + weights[:, None] * [-8, 4], atol=1e-3)
     assert len(changed(hand, before)) > 5
 
@@ -133,7 +133,7 @@ def test_the_knob_turns_and_a_corner_scales(hand):
     to_image = hand.view.viewportTransform().inverted()[0]
 
     def place(name):
-        selected = hand.window.tools._selected_places()
+        selected = hand.window.correction.tools._selected_places()
         at = to_image.map(handle_places(selected, hand.view.viewportTransform())[name])
         return np.array([at.x() - 0.5, at.y() - 0.5])
 
@@ -155,14 +155,14 @@ def test_escape_leaves_a_drag_without_a_trace(hand):
     before = hand.xy()
     hand.press(before[30])
     hand.move(before[30] + [9, 9], Qt.MouseButton.LeftButton)
-    assert hand.window.tools.layer.picture.ghost is not None
+    assert hand.window.correction.tools.layer.picture.ghost is not None
     live = hand.view._face_items[0].picture
     places = np.concatenate([group.xy for group in live.points])
     assert np.abs(places - (before[30] + 9.5)).sum(axis=1).min() < 1e-3
     hand.key(Qt.Key.Key_Escape)
     hand.release(before[30] + [9, 9])
     assert changed(hand, before) == []
-    assert hand.window.tools.layer.picture.ghost is None
+    assert hand.window.correction.tools.layer.picture.ghost is None
     assert not hand.session.undo_stack.canUndo()
 
 
@@ -222,11 +222,11 @@ def test_the_middle_button_still_moves_the_picture(hand):
 def test_a_template_is_placed_by_two_clicks(hand):
     hand.go(22)  # where the run has no face
     hand.key(Qt.Key.Key_T, SHIFT)
-    assert "one eye" in hand.window.tools.layer.picture.hint
+    assert "one eye" in hand.window.correction.tools.layer.picture.hint
     hand.click([150, 80])
     hand.move([100, 84])
     hand.click([100, 84])
-    assert hand.window.tools.tool is None
+    assert hand.window.correction.tools.tool is None
     xy = hand.xy(22)
     assert np.allclose(xy[36:42].mean(axis=0), [100, 84], atol=1.0)
     assert np.allclose(xy[42:48].mean(axis=0), [150, 80], atol=1.0)
@@ -242,7 +242,7 @@ def test_points_are_placed_in_the_scheme_s_order(hand):
     goals = np.array([[40, 40], [50, 60], [70, 30]])
     hand.zoom(4.0, [50, 50])
     hand.click(goals[0])
-    assert "right jaw 02" in hand.window.tools.layer.picture.hint
+    assert "right jaw 02" in hand.window.correction.tools.layer.picture.hint
     hand.click(goals[1])
     hand.click([0, 0], button=RIGHT)  # leave point 2 out
     hand.click(goals[2])
