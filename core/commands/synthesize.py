@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.progress import Progress
 
 PROJECT_SUFFIX = ".lin"
+_PICTURES = (".jpg", ".png")
 
 if TYPE_CHECKING:
     from core.synthesis.recipe import Recipe
@@ -33,8 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--landmarks-only", type=Path, metavar="OUT.npz", help="write `landmarks` (N, 68, 2) alone"
     )
     parser.add_argument(
-        "--contact-sheet", type=Path, metavar="OUT.png", help="write one picture of all faces"
+        "--contact-sheet", type=Path, metavar="OUT.jpg", help="write one picture of all faces"
     )
+    parser.add_argument(
+        "--conventions", type=Path, metavar="OUT.jpg",
+        help="write a picture of the 68 points on one face, both conventions, and stop",
+    )  # fmt: skip
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER|PROJECT.lin",
         help="folder to write into; with --clip also a new project, its truth as a sealed run",
@@ -47,6 +52,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     _check(args)
     recipe = load_recipe(args.recipe)
+    if args.conventions is not None:
+        return _conventions(args, recipe, console)
     start = time.monotonic()
     record: dict[str, Any] = {"recipe": args.recipe, "seed": args.seed, "count": args.count}
     if args.landmarks_only is not None:
@@ -67,12 +74,36 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError(f"--size {args.size}: pictures have 32 to 4096 pixels a side.")
     if args.clip is not None and args.clip < 1:
         raise InputError(f"--clip {args.clip}: a clip has at least one frame.")
-    if args.output is None and args.landmarks_only is None and args.contact_sheet is None:
+    files = (args.landmarks_only, args.contact_sheet, args.conventions)
+    if args.output is None and files == (None,) * 3:
         raise InputError("Nothing to write: give -o FOLDER, --landmarks-only or --contact-sheet.")
+    _check_pictures(files[1:])
     if args.clip and args.output is None:
         raise InputError("--clip needs a folder: give -o FOLDER.")
     if not args.clip and args.output is not None and args.output.suffix == PROJECT_SUFFIX:
         raise InputError(f"{args.output}: a project holds clips; say how long, --clip FRAMES.")
+
+
+def _check_pictures(files: tuple[Path | None, ...]) -> None:
+    for file in files:
+        if file is not None and file.suffix.lower() not in _PICTURES:
+            raise InputError(f"{file}: pictures end in {', '.join(_PICTURES)}.")
+
+
+def _conventions(args: argparse.Namespace, recipe: Recipe, console: Console) -> int:
+    from core.synthesis.figures import conventions_figure
+
+    _write_picture(args.conventions, conventions_figure(recipe.template))
+    console.result({"conventions": str(args.conventions)}, str(args.conventions))
+    return 0
+
+
+def _write_picture(target: Path, rgb: Any) -> None:
+    import cv2
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(target), rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82]):
+        raise InputError(f"{target} cannot be written; is its folder writable?")
 
 
 def _as_text(record: dict[str, Any]) -> str:
@@ -135,8 +166,7 @@ def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dic
         np.savez_compressed(truth, **_truth_table(frames), files=np.array(names))
         written["folder"] = str(args.output)
     if args.contact_sheet:
-        args.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(args.contact_sheet), _tiled(thumbnails)[..., ::-1])
+        _write_picture(args.contact_sheet, _tiled(thumbnails))
         written["sheet"] = str(args.contact_sheet)
     return written
 

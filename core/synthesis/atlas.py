@@ -121,7 +121,7 @@ def _masks(
         "freckles": (np.maximum(cheeks, np.exp(-((side / 0.3) ** 2)) * front * 0.7)
                      * (1 - lips)).astype(np.float32),
         "wrinkles": (_wrinkles(x, y, m) * front * (1 - lips)).astype(np.float32),
-        "scalp": _soft(part == Part.SCALP, blur * 2.0),
+        "scalp": _soft(_large_pieces(part == Part.SCALP), blur * 2.0),
     }  # fmt: skip
 
 
@@ -151,6 +151,14 @@ def _to_segment(
     dx, dy = stop[0] - start[0], stop[1] - start[1]
     t = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy), 0.0, 1.0)
     return np.hypot(x - start[0] - t * dx, y - start[1] - t * dy)
+
+
+def _large_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without specks: hair does not grow in the hollow of the ear."""
+    _, piece, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[0] = 0
+    return np.asarray((area >= 0.1 * area.max())[piece] & mask)
 
 
 def _soft(mask: NDArray[np.bool_], sigma_px: float) -> FloatArray:

@@ -94,6 +94,16 @@ def test_a_project_is_not_written_over(toy_world, tmp_path, capsys):
     assert list(folder.iterdir()) == []
 
 
+def test_the_conventions_have_their_picture(toy_world, tmp_path):
+    out = tmp_path / "points.jpg"
+    assert main(["synthesize", str(toy_world), "--conventions", str(out)]) == 0
+    picture = cv2.imread(str(out))
+    assert picture.shape == (720, 1440, 3)
+    blue, green, red = picture[:, 720:].reshape(-1, 3).T.astype(int)
+    assert np.sum((red > 200) & (green > 180) & (blue < 120)) > 300  # yellow: points of `2d`
+    assert np.sum((blue > 200) & (green > 150) & (red < 120)) > 30  # cyan: those of `3d`
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -101,6 +111,7 @@ def test_a_project_is_not_written_over(toy_world, tmp_path, capsys):
         (["--size", "8", "-o", "x"], "32 to 4096"),
         ([], "Nothing to write"),
         (["--clip", "5", "--contact-sheet", "x.png"], "--clip needs a folder"),
+        (["--contact-sheet", "x.gif"], "pictures end in"),
         (["-o", "x.lin"], "--clip FRAMES"),
         (["atlantis", "-o", "x"], "no such world"),
     ],
