@@ -24,8 +24,10 @@ from core.annotations.job_watch import DONE, FAILED, JobWatch
 from core.errors import CoreError
 
 Answer = Literal["leave", "early", "cancel", "stay"]
-_REFRESH_S = 1.5
-"""A growing run is shown anew at most so often."""
+_REFRESH_S = {False: 1.5, True: 6.0}
+"""A growing run is shown anew at most so often, by whether the clip plays."""
+_REFRESHES = 200
+"""And at most so many times in all: reading the columns of a long clip takes its time."""
 
 
 class JobDesk(QObject):
@@ -85,11 +87,24 @@ class JobDesk(QObject):
 
     def start(self, plan: JobPlan) -> JobWatch | None:
         """Start a job and show the dock."""
+        self._keep_shown(plan)
         watch = self.jobs.start(plan)
         if watch is not None:
             self._remember(watch)
             self.dock_asked.emit()
         return watch
+
+    def _keep_shown(self, plan: JobPlan) -> None:
+        """What is shown of a clip before a new run stays shown, also where nobody chose it."""
+        document = self._session.document
+        if plan.kind != "predict" or document is None or document.read_only:
+            return
+        shown = document.shown_run(plan.clip_id)
+        if shown is not None:
+            try:
+                document.show_run(plan.clip_id, shown)
+            except CoreError as error:
+                self._session.hub.error(error)
 
     def offer(self, watch: JobWatch) -> str:
         """What can be done with a result: "show" its run, "open" its project, or "" nothing."""
@@ -162,13 +177,15 @@ class JobDesk(QObject):
     @Slot(object)
     def _on_changed(self, watch: JobWatch) -> None:
         """A run that grows is seen growing, if it is the one that is shown."""
-        if time.monotonic() - self._refreshed_s < _REFRESH_S or not self._is_here(watch):
+        document, status = self._session.document, watch.status
+        if document is None or not watch.running or not status.run_id or not self._is_here(watch):
             return
-        document, done = self._session.document, watch.status.done
-        if document is None or not watch.running or done == self._refreshed_done:
+        step = max((status.total or 0) // _REFRESHES, 1)
+        is_soon = time.monotonic() - self._refreshed_s < _REFRESH_S[self._session.playing]
+        if is_soon or 0 <= status.done - self._refreshed_done < step:
             return
-        if watch.status.run_id and document.shown_run(watch.plan.clip_id) == watch.status.run_id:
-            self._refreshed_done = done
+        if document.shown_run(watch.plan.clip_id) == status.run_id:
+            self._refreshed_done = status.done
             self._refresh(watch.plan.clip_id)
 
     @Slot(object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -133,13 +134,11 @@ class ExportDialog(QDialog):
     def _on_format(self) -> None:
         for box in self.layers.values():
             box.setEnabled(self.kind.name == "overlay")
-        stem = self._entry.path.stem
-        self.place.set_path(self._project.parent / f"{stem}{self.kind.ending}")
+        place = self._project.parent / f"{self._entry.path.stem}{self.kind.ending}"
+        self.place.set_path(free_folder(place) if self.kind.is_folder else place)
         self._show_command()
 
     def _choose_place(self, present: str) -> str:
-        if self.kind.is_folder:
-            return QFileDialog.getExistingDirectory(self, "Write to folder", present)
         name, _ = QFileDialog.getSaveFileName(
             self, "Write to", present, options=QFileDialog.Option.DontConfirmOverwrite
         )
@@ -168,9 +167,28 @@ class ExportDialog(QDialog):
             return "Choose a place outside the project."
         if path == self._entry.path.absolute():
             return "This is the clip itself; choose another name."
+        if self.kind.is_folder and path.exists() and not is_empty_folder(path):
+            return f"{path.name} is there already; give the name of a new folder."
+        if not self.kind.is_folder and path.is_dir():
+            return f"{path.name} is a folder; give the name of a file."
         if self.kind.name == "overlay" and not any(b.isChecked() for b in self.layers.values()):
             return "Choose a layer to draw."
         return ""
+
+
+def is_empty_folder(path: Path) -> bool:
+    """Whether an export may fill it."""
+    return path.is_dir() and next(path.iterdir(), None) is None
+
+
+def free_folder(path: Path) -> Path:
+    """The folder, or the same name with the first number that is free."""
+    number = 2
+    free = path
+    while free.exists() and not is_empty_folder(free):
+        free = path.with_name(f"{path.name}-{number}")
+        number += 1
+    return free
 
 
 def _clip_words(session: Session) -> list[str]:

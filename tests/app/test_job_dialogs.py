@@ -128,3 +128,17 @@ def test_a_place_that_cannot_be_is_said_before_any_work(window, project_path, cl
     dialog.place.set_path(there)
     assert dialog.go.isEnabled()
     assert "replaced" in dialog.note.text()
+
+
+def test_a_folder_that_is_taken_is_left_alone(window, project_path):
+    taken = project_path.parent / "grey-masks"
+    taken.mkdir()
+    (taken / "00000.png").write_bytes(b"")
+    dialog = export_dialog(window, "masks")
+    assert dialog.place.path == taken.with_name("grey-masks-2")
+    assert dialog.go.isEnabled()
+    dialog.place.set_path(taken)
+    assert not dialog.go.isEnabled()
+    dialog.format.setCurrentIndex(0)
+    dialog.place.set_path(taken)
+    assert "is a folder" in dialog.note.text()

@@ -171,6 +171,25 @@ def test_a_later_run_is_offered_and_the_first_stays_shown(qtbot, open_project, m
     assert row_of(window, first).offer.text() == "Show"
 
 
+def test_a_whole_run_does_not_take_the_place_of_a_stopped_one_unasked(
+    qtbot, open_project, model, monkeypatch
+):
+    monkeypatch.setenv("LINEAMENT_TEST_FRAME_S", SLOW)
+    window = open_project()
+    stopped = predict(window, model)
+    wait_under_way(qtbot, stopped)
+    row_of(window, stopped).stop.click()
+    wait_ended(qtbot, stopped)
+    monkeypatch.setenv("LINEAMENT_TEST_FRAME_S", "0")
+    window.session.set_range((0, 10))
+    whole = predict(window, model)
+    wait_ended(qtbot, whole)
+    assert whole.status.run_id != stopped.status.run_id
+    clip_id = window.session.entry.clip_id
+    assert window.session.document.shown_run(clip_id) == stopped.status.run_id
+    assert row_of(window, whole).offer.text() == "Show"
+
+
 def test_a_killed_child_is_a_message_and_the_window_lives(qtbot, open_project, model, monkeypatch):
     monkeypatch.setenv("LINEAMENT_TEST_FRAME_S", SLOW)
     window = open_project()
