@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.commands.console import Console
-from core.errors import InputError
-from core.progress import Progress
+from core.errors import InputError, ResourceError
+from core.progress import Progress, check
 
 PROJECT_SUFFIX = ".lin"
 _PICTURES = (".jpg", ".png")
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         record["landmarks"] = str(_landmarks_only(args, recipe, console))
     elif args.clip:
         record["files"] = [str(p) for p in _clips(args, recipe, console)]
+        record["count"] = len(record["files"])  # fewer when stopped
     else:
         record |= _pictures(args, recipe, console)
     record["seconds"] = round(time.monotonic() - start, 2)
@@ -99,11 +100,16 @@ def _conventions(args: argparse.Namespace, recipe: Recipe, console: Console) -> 
 
 
 def _write_picture(target: Path, rgb: Any) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _save(target, rgb[..., ::-1])
+
+
+def _save(target: Path, bgr: Any) -> None:
+    """Write a picture; OpenCV says by a mere False that it could not."""
     import cv2
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(target), rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82]):
-        raise InputError(f"{target} cannot be written; is its folder writable?")
+    if not cv2.imwrite(str(target), bgr, [cv2.IMWRITE_JPEG_QUALITY, 82]):
+        raise ResourceError(f"{target} cannot be written; is there space, may you write there?")
 
 
 def _as_text(record: dict[str, Any]) -> str:
@@ -119,8 +125,7 @@ def _landmarks_only(args: argparse.Namespace, recipe: Recipe, console: Console) 
 
     chunks = []
     for start in range(0, args.count, 256):
-        if console.cancelled():
-            break
+        check(console.cancelled)
         seeds = range(args.seed + start, args.seed + min(start + 256, args.count))
         chunks.append(sample_landmarks(seeds, args.size, recipe))
         console.report(Progress("Posing faces", start + len(seeds), args.count, {}))
@@ -135,8 +140,8 @@ def _landmarks_only(args: argparse.Namespace, recipe: Recipe, console: Console) 
     return target
 
 
-def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dict[str, str]:
-    """Faces as PNG files with one landmarks file, and/or a contact sheet."""
+def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dict[str, Any]:
+    """Faces as PNG files with one landmarks file, and/or a contact sheet; how many, and where."""
     import cv2
     import numpy as np
 
@@ -159,7 +164,7 @@ def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dic
         console.report(Progress("Rendering faces", len(frames), args.count, {}))
         if console.cancelled():
             break
-    written: dict[str, str] = {}
+    written: dict[str, Any] = {"count": len(frames)}
     if args.output:
         truth = args.output / "landmarks.npz"
         names = [f"{seed:07d}.png" for seed in seeds[: len(frames)]]
@@ -172,12 +177,10 @@ def _pictures(args: argparse.Namespace, recipe: Recipe, console: Console) -> dic
 
 
 def _write_face(stem: Path, frame: RenderedFrame) -> None:
-    import cv2
-
     assert frame.rgb is not None
-    cv2.imwrite(f"{stem}.png", frame.rgb[..., ::-1])
+    _save(stem.with_name(f"{stem.name}.png"), frame.rgb[..., ::-1])
     for name in ("parts14", "face5", "occlusion3"):
-        cv2.imwrite(f"{stem}_{name}.png", getattr(frame, name))
+        _save(stem.with_name(f"{stem.name}_{name}.png"), getattr(frame, name))
 
 
 def _without_pictures(frame: RenderedFrame) -> RenderedFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.cli import main
+from core.commands.console import Console
 
 
 @pytest.fixture
@@ -83,6 +84,24 @@ def test_a_project_holds_the_clip_and_its_truth(toy_world, tmp_path):
     nose = np.round(face.landmarks[30]).astype(int)
     assert parts[nose[1], nose[0]] != 0
     assert face5[nose[1], nose[0]] == 1  # skin
+
+
+def test_a_stop_leaves_no_half_file_of_landmarks(toy_world, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "l.npz"
+    monkeypatch.setattr(Console, "cancelled", lambda self: True)
+    arguments = ["synthesize", str(toy_world), "-n", "4", "--size", "64"]
+    assert main([*arguments, "--landmarks-only", str(out)]) == 130
+    assert not out.exists()
+    assert main([*arguments, "-o", str(tmp_path / "f"), "--json"]) == 130
+    assert json.loads(capsys.readouterr().out)["count"] == 1, "what was made is counted"
+
+
+def test_a_picture_that_cannot_be_written_is_a_sentence(toy_world, tmp_path, capsys):
+    """OpenCV alone would go on without a word."""
+    (tmp_path / "f" / "0000001_face5.png").mkdir(parents=True)
+    arguments = ["synthesize", str(toy_world), "-n", "2", "--size", "64", "-o", str(tmp_path / "f")]
+    assert main(arguments) == 2
+    assert "0000001_face5.png cannot be written" in capsys.readouterr().err
 
 
 def test_a_project_is_not_written_over(toy_world, tmp_path, capsys):
