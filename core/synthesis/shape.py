@@ -37,6 +37,12 @@ MODE_SPREAD: dict[str, float] = {
     "cheek/": 0.35,
     "chin/": 0.3,
     "ears/": 0.4,
+    "ears/l-ear-wing": 0.15,  # flat ears would sink into the skull
+    "ears/r-ear-wing": 0.15,
+    "ears/l-ear-shape": 0.25,
+    "ears/r-ear-shape": 0.25,
+    "ears/l-ear-flap": 0.2,
+    "ears/r-ear-flap": 0.2,
     "forehead/": 0.3,
     "eyebrows/": 0.35,
     "neck/": 0.3,
