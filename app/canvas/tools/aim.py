@@ -33,6 +33,10 @@ class Aim:
         point = self._view.viewportTransform().inverted()[0].map(position + QPointF(half, half))
         return convert.image_from_scene(np.array([point.x(), point.y()]))
 
+    def handle_at(self, selected: Points, position: QPointF) -> str:
+        """Name of the handle of selected points at a position; empty if there is none."""
+        return hits.handle_at(selected, self._view.viewportTransform(), position)
+
     def point_at(self, position: QPointF) -> tuple[Any, int] | None:
         """Face and index of the landmark at a position; None if there is none to be seen."""
         if not self._session.layers["points"].visible:

@@ -27,7 +27,7 @@ from app.canvas.tools.tool_layer import ToolLayer, ToolPicture
 from app.canvas.video_view import VideoView
 from app.correction.commands import PointCommands
 from app.correction.selection import PointSelection
-from app.correction.subject import Points, Subject, chosen_subject, subject_of
+from app.correction.subject import Points, Subject, absent_subject, chosen_subject, subject_of
 from app.session import Session
 from core.faces.correction.moves import is_there, middle_of
 
@@ -37,6 +37,12 @@ _WHEEL_REST_MS = 350
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
+_MOUSE = {
+    QEvent.Type.MouseButtonPress: "_pressed",
+    QEvent.Type.MouseMove: "_moved",
+    QEvent.Type.MouseButtonRelease: "_released",
+    QEvent.Type.MouseButtonDblClick: "_double_clicked",
+}
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
@@ -71,7 +77,7 @@ class CanvasTools(QObject):
         selection.changed.connect(self.refresh)
         session.frame_changed.connect(self._on_frame_changed)
         session.frame_shown.connect(self.refresh)
-        session.data_changed.connect(self.refresh)
+        session.data_changed.connect(self._on_data_changed)
         session.clip_changed.connect(self.cancel)
         session.overlays_hidden_changed.connect(self.refresh)
 
@@ -170,13 +176,8 @@ class CanvasTools(QObject):
 
     def _after_placing(self, is_done: bool) -> None:
         self._view.show_live_face(None)
-        if self.tool is None:
-            return
         if is_done:
             self.cancel()
-            return
-        fresh = chosen_subject(self._session)
-        self.tool.subject = fresh or self.tool.subject
         self.refresh()
 
     # Events
@@ -186,17 +187,13 @@ class CanvasTools(QObject):
         kind = event.type()
         if watched is self._view:
             return isinstance(event, QKeyEvent) and self._key(event)
-        if isinstance(event, QMouseEvent):
-            if kind == QEvent.Type.MouseButtonPress:
-                return self._pressed(event)
-            if kind == QEvent.Type.MouseMove:
-                return self._moved(event)
-            if kind == QEvent.Type.MouseButtonRelease:
-                return self._released(event)
-            if kind == QEvent.Type.MouseButtonDblClick:
-                return self._double_clicked(event)
+        if isinstance(event, QMouseEvent) and kind in _MOUSE:
+            return bool(getattr(self, _MOUSE[kind])(event))
         if isinstance(event, QWheelEvent):
             return self._wheeled(event)
+        if kind == QEvent.Type.Leave:
+            self._hovered = None
+            self.refresh()
         return False
 
     def _key(self, event: QKeyEvent) -> bool:
@@ -239,7 +236,7 @@ class CanvasTools(QObject):
         if keys & _ALT:
             self._start_whole(event.position(), start)
             return
-        handle = self._handle_at(event.position())
+        handle = self._aim.handle_at(self._selected_places(), event.position())
         subject = self._shown_subject()
         if handle and subject is not None and not keys & _SHIFT:
             self.gesture = by_handle(handle, subject, self._points.selected_of(subject), start)
@@ -275,11 +272,11 @@ class CanvasTools(QObject):
             self._preview_tool(event.position())
             return False
         if self._press is None:
-            self._hover(event.position())
+            if not event.buttons():
+                self._hover(event.position())
             return False
         way = event.position() - self._press
-        has_begun = self._xy is not None or self._band is not None
-        if not has_begun and np.hypot(way.x(), way.y()) < _DRAG_STARTS:
+        if self._xy is None and self._band is None and np.hypot(way.x(), way.y()) < _DRAG_STARTS:
             return True
         if self.gesture is not None:
             self._xy = self.gesture.at(self._aim.image_xy(event.position()))
@@ -356,9 +353,6 @@ class CanvasTools(QObject):
 
     # Helpers
 
-    def _handle_at(self, at: QPointF) -> str:
-        return hits.handle_at(self._selected_places(), self._view.viewportTransform(), at)
-
     def _toggle_visible(self, face: Any, index: int) -> bool:
         subject = subject_of(self._session, face, self._session.shown_frame_idx)
         if subject is None:
@@ -386,6 +380,16 @@ class CanvasTools(QObject):
             self._view.show_live_face(None)
         else:
             self._show(subject, xy, range(subject.count))
+
+    @Slot()
+    def _on_data_changed(self) -> None:
+        """The face may be another than when the drag began: after an undo, for one."""
+        if self._press is not None:
+            self.cancel()
+        elif self.tool is not None:
+            fresh = chosen_subject(self._session) or absent_subject(self._session)
+            self.tool.go_on_with(fresh or self.tool.subject)
+        self.refresh()
 
     @Slot()
     def _on_frame_changed(self) -> None:

@@ -43,6 +43,10 @@ class PlacingTool(Protocol):
         """Leave out what comes next; returns whether the tool is done."""
         ...
 
+    def go_on_with(self, subject: Subject) -> None:
+        """The face has changed: by a click, or by an undo."""
+        ...
+
 
 @dataclass
 class TemplateTool:
@@ -84,6 +88,10 @@ class TemplateTool:
         self.first_xy = None
         return False
 
+    def go_on_with(self, subject: Subject) -> None:
+        """The first eye stays clicked."""
+        self.subject = subject
+
 
 @dataclass
 class OrderTool:
@@ -93,6 +101,7 @@ class OrderTool:
     editor: PointEditor
     waiting: list[int] = field(default_factory=list)
     """The points still to be clicked; empty at the start means all."""
+    clicked: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.waiting:
@@ -120,10 +129,17 @@ class OrderTool:
         """Place the next point: one command a click."""
         face = self.subject.xy
         face[self.waiting[0]] = xy
-        self.editor.place(self.subject, face, self.waiting[:1], "place landmark")
-        return self.skip()
+        self.clicked.append(self.waiting.pop(0))
+        self.editor.place(self.subject, face, self.clicked[-1:], "place landmark")
+        return not self.waiting
 
     def skip(self) -> bool:
         """Go on to the next point."""
         del self.waiting[0]
         return not self.waiting
+
+    def go_on_with(self, subject: Subject) -> None:
+        """A clicked point that an undo took away again is to be clicked again."""
+        self.subject = subject
+        while self.clicked and not is_there(subject.xy)[self.clicked[-1]]:
+            self.waiting.insert(0, self.clicked.pop())

@@ -244,6 +244,9 @@ def test_points_are_placed_in_the_scheme_s_order(hand):
     hand.click(goals[0])
     assert "right jaw 02" in hand.window.correction.tools.layer.picture.hint
     hand.click(goals[1])
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert "right jaw 02" in hand.window.correction.tools.layer.picture.hint
+    hand.click(goals[1])
     hand.click([0, 0], button=RIGHT)  # leave point 2 out
     hand.click(goals[2])
     hand.key(Qt.Key.Key_Escape)
@@ -252,3 +255,14 @@ def test_points_are_placed_in_the_scheme_s_order(hand):
     assert np.allclose(xy[[0, 1, 3]], goals + 0.125, atol=1e-4)
     assert np.isnan(np.delete(xy, [0, 1, 3], axis=0)).all()
     assert hand.session.undo_stack.count() == 3
+
+
+def test_an_undo_in_the_middle_of_a_drag_leaves_the_drag(hand):
+    before = hand.xy()
+    hand.drag(before[30], before[30] + [9, 0])
+    hand.press(before[8])
+    hand.move(before[8] + [0, 9], Qt.MouseButton.LeftButton)
+    hand.window.undo()
+    hand.release(before[8] + [0, 9])
+    assert np.allclose(hand.xy(), before)
+    assert hand.session.undo_stack.index() == 0
