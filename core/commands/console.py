@@ -80,6 +80,35 @@ def os_error_sentence(error: OSError) -> str:
     return f"Could not read or write{where}: {reason}."
 
 
+class LogFile(logging.FileHandler):
+    """A log that, once it cannot be written, is given up with one word; the work goes on."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8")
+        self._given_up = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        if not self._given_up:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Called by `logging` where it could not."""
+        self._give_up(sys.exc_info()[1])
+
+    def close(self) -> None:
+        """Close the file; what is still in its buffer may find the disk full."""
+        try:
+            super().close()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException | None) -> None:
+        if not self._given_up:
+            self._given_up = True
+            print(f"lineament: {self.baseFilename}: log given up ({error}).", file=sys.stderr)
+
+
 class Console:
     """The terminal of one command, or the pipe to the program that started it.
 
@@ -103,7 +132,7 @@ class Console:
         self._events = events
         self._quiet = quiet
         self._verbose = verbose
-        self._log = None if log is None else logging.FileHandler(log, encoding="utf-8")
+        self._log = None if log is None else LogFile(log)
         self._stop_signal: int | None = None
         self._last_drawn_s = 0.0
         self._bar_open = False
@@ -156,8 +185,7 @@ class Console:
         self._close_bar()
         if self._muted:
             return
-        if self._job is not None:
-            self._job.event({"result": record})
+        self._tell_watcher({"result": record})
         if self.as_json or text is None:
             print(json.dumps(record, ensure_ascii=False), flush=True)
         elif text:
@@ -205,8 +233,7 @@ class Console:
 
     def ended(self, code: int) -> None:
         """Tell a watching window the exit code; without this last record it was killed."""
-        if self._job is not None:
-            self._job.event({"ended": code})
+        self._tell_watcher({"ended": code})
 
     def report(self, progress: Progress) -> None:
         """Show progress; serves as `core.progress.Report`. Drawn at most ten times a second."""
@@ -246,9 +273,18 @@ class Console:
 
     def _event(self, record: dict[str, Any]) -> None:
         if self._job is not None:
-            self._job.event(record)
+            self._tell_watcher(record)
             return
         print(json.dumps(record, ensure_ascii=False), file=sys.stderr, flush=True)
+
+    def _tell_watcher(self, record: dict[str, Any]) -> None:
+        """Add to the job's events; a full disk takes the watcher's news, not the work itself."""
+        if self._job is None:
+            return
+        try:
+            self._job.event(record)
+        except OSError as error:
+            _logger.warning("event not written (%s): %s", error, record)
 
     def _draw(self, progress: Progress, stream: TextIO) -> None:
         share = f"{progress.done}/{progress.total}" if progress.total else str(progress.done)

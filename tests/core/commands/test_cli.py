@@ -86,3 +86,30 @@ def test_the_command_line_starts_without_heavy_libraries():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert child.stderr.strip() == "[]"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which is always full")
+class TestFullDiskOfReports:
+    """A log or a watcher's folder on a full disk costs the reports, never the work."""
+
+    @pytest.fixture(autouse=True)
+    def doctor_of_one_word(self, monkeypatch):
+        def run(args, out):
+            out.say("a word")
+            out.result({"n": 1})
+            return 0
+
+        monkeypatch.setattr("core.commands.doctor.run", run)
+
+    def test_the_log(self, capsys):
+        assert main.main(["doctor", "--json", "--log", "/dev/full"]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out) == {"n": 1}
+        assert err.count("/dev/full: log given up (") == 1
+        assert "Traceback" not in err
+
+    def test_the_events_of_a_job(self, tmp_path, capsys):
+        (tmp_path / "events.jsonl").symlink_to("/dev/full")
+        assert main.main(["doctor", "--json", "--job", str(tmp_path)]) == 0
+        assert json.loads(capsys.readouterr().out) == {"n": 1}
+        assert "event not written" in (tmp_path / "log.txt").read_text()
