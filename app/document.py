@@ -111,8 +111,8 @@ class Document(Protocol):
         """
         ...
 
-    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
-        """Frames on which a person decided anything about a face, increasing."""
+    def corrected_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Frames on which a person set a landmark of a face by hand, increasing."""
         ...
 
     def new_track_id(self, clip_id: str) -> int:
@@ -221,8 +221,8 @@ class LooseClips:
         """Nothing is known without a project."""
         return []
 
-    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
-        """Nothing is decided without a project."""
+    def corrected_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Nothing is corrected without a project."""
         return np.zeros(0, np.int64)
 
     def new_track_id(self, clip_id: str) -> int:

@@ -62,9 +62,9 @@ class ProjectDocument:
         """Annotations over the active run, point by point."""
         return self.project.shown(clip_id, frame_idx, masks)
 
-    def annotated_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
-        """Frames on which a person decided anything about a face, increasing."""
-        return self.project.annotated_frames(clip_id, track_id)
+    def corrected_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Frames on which a person set a landmark of a face by hand, increasing."""
+        return self.project.corrected_frames(clip_id, track_id)
 
     def new_track_id(self, clip_id: str) -> int:
         """A number no face of the clip has, in no run and no annotation."""

@@ -6,7 +6,6 @@ ones alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -171,10 +170,10 @@ class FrameCommands(QObject):
             return chosen[0], chosen[1] - 1
         document = self._session.document
         assert document is not None
-        known = document.annotated_frames(subject.clip_id, subject.track_id)
+        known = document.corrected_frames(subject.clip_id, subject.track_id)
         here = subject.frame_idx
-        before = self._first_edited(subject, known[known < here][::-1])
-        after = self._first_edited(subject, known[known > here])
+        before = next((int(frame) for frame in known[known < here][::-1]), None)
+        after = next((int(frame) for frame in known[known > here]), None)
         if subject.edited.any():
             if before is not None and here - before > 1:
                 after = here
@@ -186,9 +185,6 @@ class FrameCommands(QObject):
             )
             return None
         return before, after
-
-    def _first_edited(self, subject: Subject, frames: Iterable[int]) -> int | None:
-        return next((int(f) for f in frames if self.on_frame(subject, int(f)).edited.any()), None)
 
     def _between(self, subject: Subject, first: Subject, second: Subject) -> list[int]:
         """The points of the parts to be filled."""

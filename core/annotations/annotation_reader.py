@@ -68,6 +68,18 @@ def annotated_frames(
     return np.sort(np.array([frame for (frame,) in rows], np.int64))
 
 
+def corrected_frames(
+    connection: sqlite3.Connection, clip_id: str, track_id: int
+) -> NDArray[np.int64]:
+    """Frames on which a person set a landmark of a face by hand, increasing."""
+    rows = connection.execute(
+        "SELECT DISTINCT frame FROM landmarks WHERE clip_id = ? AND track_id = ? "
+        "AND edited != zeroblob(length(edited)) ORDER BY frame",
+        (clip_id, track_id),
+    ).fetchall()
+    return np.array([frame for (frame,) in rows], np.int64)
+
+
 def annotated_tracks(connection: sqlite3.Connection, clip_id: str) -> set[int]:
     """Every face a person said something about."""
     tables = (*_TABLES, "frame_states", "tracks")

@@ -165,6 +165,11 @@ class Project(ClipStore):
         with self._reading() as connection:
             return annotation_reader.annotated_frames(connection, clip_id, track_id)
 
+    def corrected_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
+        """Frames on which a person set a landmark of a face by hand, increasing."""
+        with self._reading() as connection:
+            return annotation_reader.corrected_frames(connection, clip_id, track_id)
+
     def tracks(self, clip_id: str) -> list[Track]:
         """Every face of a clip: of the shown run and of people, with names."""
         named = self._named(clip_id)

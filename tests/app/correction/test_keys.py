@@ -118,6 +118,29 @@ def test_mirror_repairs_a_drifted_brow_from_the_other_side(hand):
     assert np.abs(hand.xy() - face_xy(0)).max() < 1.0
 
 
+def test_snapping_finds_the_edge_in_the_picture(hand):
+    rgb = np.full((200, 240, 3), 90, np.uint8)
+    chin = round(float(face_xy(0)[8, 1])) + 3
+    rgb[chin:] = 200  # an edge below the chin
+    hand.window.correction.points.shown_rgb = lambda: rgb
+    hand.window.correction.selection.choose(0, [8])
+    hand.key(K.Key_S, SHIFT)
+    assert hand.xy()[8, 1] == pytest.approx(chin - 0.5, abs=0.3)
+    assert moved(hand, 0).tolist() == [8]
+    hand.window.correction.points.shown_rgb = lambda: np.full((200, 240, 3), 90, np.uint8)
+    hand.key(K.Key_S, SHIFT)
+    assert hand.session.undo_stack.count() == 1  # nothing to snap to
+
+
+def test_a_corrected_key_frame_is_still_a_key_frame_and_an_edited_one(hand, qtbot):
+    hand.go(7)
+    hand.key(K.Key_3)
+    hand.key(K.Key_Up)
+    columns = hand.session.document.columns(hand.session.entry.clip_id, 24, lambda: False)
+    assert columns.is_key()[:20].all()
+    assert np.flatnonzero(columns.edited).tolist() == [7]
+
+
 def test_the_landmark_list_and_the_canvas_select_the_same(hand):
     from app.docks.landmarks_dock import LandmarksDock
 

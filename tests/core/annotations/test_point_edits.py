@@ -57,6 +57,16 @@ def test_points_are_decided_one_by_one(project):
     assert face.review == ReviewState.EDITED
 
 
+def test_corrected_frames_are_those_with_points_set_by_hand(project):
+    project.apply(set_points(project, [1], [50, 50], frame=2), "me")
+    project.apply(set_points(project, [1], [50, 50], frame=1, by_hand=False), "me")
+    assert project.corrected_frames(clip_of(project), 0).tolist() == [2]
+    assert project.corrected_frames(clip_of(project), 1).tolist() == []
+    project.undo()
+    project.undo()
+    assert project.corrected_frames(clip_of(project), 0).tolist() == []
+
+
 def test_a_deleted_point_is_decided_to_be_missing(project):
     project.apply(set_points(project, [2], [np.nan, np.nan], by_hand=False), "me")
     assert np.isnan(shown(project).landmarks[2]).all()
