@@ -50,6 +50,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if len(kinds) > 1:
         raise InputError("Models of landmarks and of masks are not measured in one run.")
     (kind,) = kinds
+    if kind == "parsing" and args.box_scale is not None:
+        raise InputError("--box-scale is for landmark models; a mask model has its own crop.")
     score_all = _parsing if kind == "parsing" else _landmarks
     scores = score_all(args, predictors, detector, console)
     if args.record is not None:

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from core import cli
 from core.datasets import fasseg
 from core.datasets.sample import Sample
 from core.errors import InputError
 from core.evaluation.parsing import evaluate_parsing, groups_of, lookup, scores
 from core.faces.detection import Detection
+from core.inference.parsing_predictor import ParsingPredictor
 from core.inference.predictor import load_predictor
 from core.nets import registry
 from core.nets.model_card import BoxRule, ModelCard
@@ -128,3 +130,12 @@ def test_real_fasseg_pairs_are_read_with_their_groups(real_folder: Path):
         labels = sample.labels()
         assert labels.shape == cv2.imread(str(sample.image)).shape[:2]
         assert sample.mask_groups == fasseg.GROUPS
+
+
+def test_the_command_refuses_a_box_scale_it_would_pass_over(monkeypatch, capsys):
+    monkeypatch.setattr(
+        "core.inference.predictor.load_predictor", lambda *_: object.__new__(ParsingPredictor)
+    )
+    words = ["evaluate", "--model", "m", "--data", "fasseg:nowhere", "--box-scale", "1.2"]
+    assert cli.main(words) == 2
+    assert "--box-scale is for landmark models" in capsys.readouterr().err
