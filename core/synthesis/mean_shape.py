@@ -1,7 +1,7 @@
 """The mean face of our synthetic people from in front: where a face template starts.
 
-`python -m core.synthesis.mean_shape` writes resources/faces/mean_shape.json anew. Heads are the
-embedded procedural ones, so the file is the same on every machine.
+`python -m core.synthesis.mean_shape` writes resources/faces/mean_shape.json anew from the CC0 head in the
+folder `LINEAMENT_HEAD`, whose jaw and nose are nearer to people's than the embedded head's.
 """
 
 from __future__ import annotations
@@ -24,9 +24,16 @@ _WING_OUTWARDS, _WING_UPWARDS = 0.12, 0.16
 """From the outer point of the nose's base to the wing, as shares of the base's width."""
 
 
-def mean_shape() -> dict[str, tuple[float, float]]:
-    """By point name: x, y with the eyes' middles at (∓0.5, 0), y down; exactly symmetric."""
-    template = load_template("procedural")
+def mean_shape(head: str = "makehuman") -> dict[str, tuple[float, float]]:
+    """By point name: x, y with the eyes' middles at (∓0.5, 0), y down; exactly symmetric.
+
+    Args:
+        head: Name of the head template.
+
+    Raises:
+        InputError: If its folder is missing.
+    """
+    template = load_template(head)
     shapes = [sample_shape(seed, template) for seed in range(_PEOPLE)]
     anchors = template.anchors(shapes, [HeadPose()] * _PEOPLE)
     cameras, _ = frame_faces(anchors, (512, 512), [_FAR] * _PEOPLE)
@@ -48,7 +55,7 @@ def write() -> None:
 
     points = {name: [round(v, 4) for v in xy] for name, xy in mean_shape().items()}
     path = paths.resources() / "faces" / "mean_shape.json"
-    note = "Mean of 200 procedural heads from in front; python -m core.synthesis.mean_shape"
+    note = "Mean of 200 MakeHuman (CC0) heads from in front; python -m core.synthesis.mean_shape"
     path.write_text(json.dumps({"note": note, "points": points}, indent=1) + "\n", "utf-8")
 
 
