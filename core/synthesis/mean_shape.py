@@ -1,7 +1,7 @@
 """The mean face of our synthetic people from in front: where a face template starts.
 
-`python -m core.synthesis.mean_shape` writes resources/faces/mean_shape.json anew from the CC0 head in the
-folder `LINEAMENT_HEAD`, whose jaw and nose are nearer to people's than the embedded head's.
+`python -m core.synthesis.mean_shape` writes resources/faces/mean_shape.json anew from the CC0 head
+in the folder `LINEAMENT_HEAD`, whose jaw and nose are nearer to people's than the embedded head's.
 """
 
 from __future__ import annotations
