@@ -7,6 +7,7 @@ reads what is new, and only while something runs.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -27,9 +28,8 @@ SILENT_S = 60.0
 """A job that says nothing for so long may hang."""
 _KEPT = 20
 """Jobs that have ended and stay listed; older ones' folders are removed."""
-_children: list[subprocess.Popen[bytes]] = []
-"""Children of this process, kept so that Python does not complain of those that outlive a window;
-what is known of them is read from their folders."""
+_children: list[int] = []
+"""Children of this process that have not been reaped; what is known of them is in their folders."""
 
 
 class Jobs(QObject):
@@ -124,6 +124,7 @@ class Jobs(QObject):
     def close(self) -> None:
         """Watch no more; jobs go on."""
         self._timer.stop()
+        _reap()
 
     def _forget(self, watch: JobWatch) -> None:
         shutil.rmtree(watch.files.folder, ignore_errors=True)
@@ -164,14 +165,24 @@ def _start_detached(words: list[str], files: JobFiles) -> None:
             [*words, "--job", str(files.folder), "--background"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    _children.append(child)
+    _children.append(child.pid)
+    # Python need not mind that it may outlive this process; `_reap` takes over.
+    child.returncode = 0
     started = process_started(child.pid) or ""
     files.note_process(ProcessMark(child.pid, started, socket.gethostname()))
 
 
 def _reap() -> None:
-    """Let go of children that have ended; the system keeps them until they are asked about."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    """Let go of children that have ended; a POSIX system keeps them until they are asked about."""
+    if not hasattr(os, "WNOHANG"):
+        return
+    for pid in list(_children):
+        try:
+            has_ended = os.waitpid(pid, os.WNOHANG)[0] == pid
+        except ChildProcessError:
+            has_ended = True
+        if has_ended:
+            _children.remove(pid)
 
 
 def loose_jobs_folder() -> Path:
