@@ -1,7 +1,7 @@
 """Real clips and clips composed of them, through the whole pipeline.
 
-Needs LINEAMENT_REAL (the clips) and LINEAMENT_LANDMARKS (a landmark model file, ours or a foreign
-ONNX one with a bundled card).
+Needs LINEAMENT_REAL (the clips). LINEAMENT_LANDMARKS may name another landmark model than the
+bundled one: a file of ours, or a foreign ONNX net with a bundled card.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ THIRD = "swiz3n.mpg"
 
 @pytest.fixture(scope="module")
 def predictor():
-    model = os.environ.get("LINEAMENT_LANDMARKS")
-    if not model or not Path(model).is_file():
-        pytest.skip("LINEAMENT_LANDMARKS names no model file")
-    return load_predictor(model, "cpu")
+    model = os.environ.get("LINEAMENT_LANDMARKS") or "landmarks-68"
+    return load_predictor(model, "cpu", backend="onnxruntime")
 
 
 @pytest.fixture
