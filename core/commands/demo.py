@@ -21,6 +21,8 @@ RENDERED_HW = (480, 640)
 RENDERED_FPS = 25
 RENDERED_SEED = 20
 """The clip everybody sees first: one person, then a cut to another."""
+MODELS = ("landmarks-68", "parts")
+"""Both default models: 68 points, and the parts of the face and head."""
 _CLIP_NAME = "clip.mp4"
 
 
@@ -33,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, default=Path("out/demo"), metavar="FOLDER",
         help="where the results go (default out/demo)",
     )  # fmt: skip
-    parser.add_argument("--model", help="a model's name or file instead of the default one")
+    parser.add_argument(
+        "--model", action="append", metavar="MODEL",
+        help=f"name or file, as for predict (default {' and '.join(MODELS)})",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -42,8 +47,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     folder = _own_folder(args.output)
     clip = given or rendered_clip(folder, console)
     project = folder / "demo.lin"
-    model = ["--model", args.model] if args.model else []
-    _command(console, "predict", str(clip), "-o", str(project), *model)
+    models = [text for model in args.model or MODELS for text in ("--model", model)]
+    _command(console, "predict", str(clip), "-o", str(project), *models)
     name = _show_newest(project, clip)
     for file_format, out in (("overlay", "overlay.mp4"), ("coco", "coco.json"), ("masks", "masks")):
         what = ["export", str(project), "--clip", name, "--format", file_format]
@@ -65,7 +70,10 @@ def _own_folder(folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "demo.lin").is_dir():
-        if (folder / "masks" / "classes.json").exists():
+        # One mask scheme lies in the folder itself, several each in a folder of their own.
+        if any((folder / "masks").glob("classes.json")) or any(
+            (folder / "masks").glob("*/classes.json")
+        ):
             shutil.rmtree(folder / "masks")
     elif any(folder.iterdir()) and {p.name for p in folder.iterdir()} != {_CLIP_NAME}:
         raise InputError(f"{folder}: holds something else; give the demo a new folder.")

@@ -58,6 +58,7 @@ def test_the_demo_leaves_project_overlay_exports_and_says_the_commands(first_tim
     made = {path.name for path in folder.iterdir()}
     assert {"demo.lin", "overlay.mp4", "coco.json", "masks", "clip.mp4"} <= made
     assert set(record["results"]) <= made
+    assert {path.name for path in (folder / "masks").iterdir()} == {"face5", "parts14"}
     assert "$ lineament predict" in said
     assert said.count("$ lineament export") == 3
     coco = json.loads((folder / "coco.json").read_text())
