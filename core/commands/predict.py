@@ -66,8 +66,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with _open_project(args.output, known, console) as project:
         clips = [_clip(project, path, one) for path, one in zip(paths, known, strict=True)]
         records = [_predict(args, console, project, clip, predictors, detector) for clip in clips]
-    console.result(_record(args.output, records), "")
-    return 0
+    record = _record(args.output, records)
+    console.result(record, "")
+    if record["frames_with_face"] > 0:
+        return 0
+    # The run is kept: that nobody is there is an answer, but hardly the one that was asked for.
+    console.error(
+        f"{', '.join(map(str, paths))}: no face in any frame; try another detector "
+        "(--detector yunet:FILE) or other frames (--start, --stop)."
+    )
+    return 2
 
 
 def expand(arguments: list[str]) -> list[Path]:

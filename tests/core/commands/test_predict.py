@@ -247,9 +247,9 @@ class TestBadInput:
         assert "no device 'abacus'" in self.refused(capsys, *args)
 
 
-def test_no_face_anywhere_is_a_result(model: Path, tmp_path: Path, capsys):
+def test_no_face_anywhere_is_recorded_and_said(model: Path, tmp_path: Path, capsys):
     clip = write_clip(tmp_path / "empty", [draw([])] * 12)
-    assert predict(clip, "-o", tmp_path / "p.lin", "--model", model) == 0
+    assert predict(clip, "-o", tmp_path / "p.lin", "--model", model) == 2
     record = json.loads(capsys.readouterr().out)
     assert (record["frames"], record["frames_with_face"], record["tracks"]) == (12, 0, 0)
 

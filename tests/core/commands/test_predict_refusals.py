@@ -246,3 +246,16 @@ def test_two_predictions_at_once_make_two_runs(
             run.close()
     for other in points[1:]:
         np.testing.assert_array_equal(other, points[0])
+
+
+def test_nobody_anywhere_is_said_and_the_project_keeps_what_it_had(
+    project: Path, model: Path, tmp_path: Path, capsys
+):
+    before = {p: data for p, data in bytes_in(project / "runs").items() if p.endswith(".h5")}
+    empty = write_clip(tmp_path / "empty", [draw([])] * 3)
+    assert predict(empty, "-o", project, "--model", model) == 2
+    out, err = capsys.readouterr()
+    assert "no face in any frame" in err
+    assert json.loads(out)["frames_with_face"] == 0
+    after = bytes_in(project / "runs")
+    assert before.items() <= after.items()
