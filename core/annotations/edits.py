@@ -101,9 +101,9 @@ class FaceEdit(Edit):
         self.act(rows)
         mark_edited(rows, self.face, self.frame)
 
+    @abstractmethod
     def act(self, rows: Recorder) -> None:
         """Change the rows."""
-        raise NotImplementedError
 
     def key(self, scheme: str) -> Row:
         """Key of the face's row for a scheme."""
