@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from core.annotations.records import FaceRecord, ShownFace
-from core.formats.coco_reader import read
+from core.formats.coco_reader import read, recognises
 from core.formats.files import new_file
 from core.formats.numbers import exact, exact_one
 from core.formats.records import ExportClip, ExportFrame, Frames, frame_stem
@@ -31,7 +31,7 @@ from core.schemes import LandmarkScheme
 FORMAT_VERSION = 1
 FACE = "face"
 
-__all__ = ["lost", "read", "skeleton", "write"]
+__all__ = ["lost", "read", "recognises", "skeleton", "write"]
 
 Record = dict[str, Any]
 

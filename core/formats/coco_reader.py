@@ -24,7 +24,7 @@ from core.formats.coco_parts import (
     label_map,
     number,
 )
-from core.formats.records import ExportClip, ExportFrame, ImportedClip
+from core.formats.records import STRICT, ExportClip, ExportFrame, ImportedClip, Reading
 from core.formats.sizes import scheme_of_classes, scheme_of_size
 from core.schemes import LandmarkScheme, MaskScheme, load_mask_scheme, mask_scheme_names
 
@@ -35,7 +35,15 @@ Record = Mapping[str, Any]
 T = TypeVar("T")
 
 
-def read(path: Path) -> ImportedClip:
+def recognises(path: Path) -> bool:
+    """Whether a path looks like this format."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def read(path: Path, how: Reading = STRICT) -> ImportedClip:
     """Read a COCO file.
 
     Raises:
@@ -49,14 +57,15 @@ def read(path: Path) -> ImportedClip:
         raise InputError(f"{path}: is not a JSON file ({error}).") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: holds no JSON object; this is no COCO file.")
-    return _Reader(path, document).read()
+    return _Reader(path, document, how).read()
 
 
 class _Reader:
     """One file being read."""
 
-    def __init__(self, path: Path, document: Record) -> None:
+    def __init__(self, path: Path, document: Record, how: Reading) -> None:
         self._path = path
+        self._how = how
         self._images = self._records(document, "images")
         self._annotations = self._records(document, "annotations")
         categories = self._records(document, "categories")
@@ -64,6 +73,7 @@ class _Reader:
         videos = document.get("videos")
         self._video = as_object(videos[0]) if isinstance(videos, list) and videos else {}
         self._skipped: Counter[str] = Counter()
+        self._keep_first_video()
         self._scheme: LandmarkScheme | None = None
         self._schemes: dict[str, MaskScheme] = {}
         names = [c.get("name") for c in categories if not _of_face(c)]
@@ -88,6 +98,17 @@ class _Reader:
         frames.sort(key=lambda frame: frame.index)
         skipped = tuple(f"{count} {what}." for what, count in self._skipped.items())
         return ImportedClip(self._clip(frames), frames, skipped)
+
+    def _keep_first_video(self) -> None:
+        """Of a file about several videos only the first is read: a clip is one video."""
+        videos = [image.get("video_id", image.get("vid_id")) for image in self._images]
+        own = self._video.get("id", next((v for v in videos if v is not None), None))
+        others = [v is not None and v != own for v in videos]
+        if any(others) and not all(others):
+            self._skipped["images belong to other videos of the file"] = sum(others)
+            gone = {i.get("id") for i, other in zip(self._images, others, strict=True) if other}
+            self._images = [i for i in self._images if i.get("id") not in gone]
+            self._annotations = [a for a in self._annotations if a.get("image_id") not in gone]
 
     def _records(self, document: Record, name: str) -> list[dict[str, Any]]:
         found = document.get(name)
@@ -133,8 +154,10 @@ class _Reader:
                 regions.append(annotation)
                 continue
             track = _track(annotation, faces)
-            crops[track] = annotation.get("crops")
-            faces[track] = self._face(annotation, track)
+            face = self._face(annotation, track)
+            if face is None:
+                continue
+            faces[track], crops[track] = face, annotation.get("crops")
             for name in as_object(crops[track]):
                 if name in self._known:
                     parts[track, self._use(name).name] = []
@@ -148,9 +171,9 @@ class _Reader:
             self._add_label_map(faces, track, scheme, crops.get(track), items, frame_hw)
         return list(faces.values())
 
-    def _face(self, annotation: Record, track: int) -> FaceRecord:
+    def _face(self, annotation: Record, track: int) -> FaceRecord | None:
         face = self._guarded(annotation, lambda: face_record(annotation, track))
-        if face.landmarks is not None:
+        if face is not None and face.landmarks is not None:
             names = self._category(annotation).get("keypoints")
             count = len(face.landmarks)
             if self._scheme is None:
@@ -173,18 +196,23 @@ class _Reader:
     ) -> None:
         first = items[0][1] if items else {}
         painted = self._guarded(first, lambda: label_map(items, crop_box(crops, scheme), frame_hw))
+        if painted is None:
+            return
         if track not in faces:  # regions without a face of their own
             faces[track] = FaceRecord(track, corner_box(painted), 1.0, source=Source.IMPORTED)
         faces[track].label_maps[scheme] = painted
 
-    def _guarded(self, record: Record, make: Callable[[], T]) -> T:
-        """What `make` makes; its complaints with file and annotation."""
+    def _guarded(self, record: Record, make: Callable[[], T]) -> T | None:
+        """What `make` makes; its complaints with file and annotation, then None."""
         try:
             return make()
         except (ValueError, TypeError, OverflowError) as error:
-            raise InputError(
+            damage = InputError(
                 f"{self._path}: annotation {record.get('id')} is damaged ({error})."
-            ) from error
+            )
+            damage.__cause__ = error
+            self._how.on_damage(damage)
+            return None
 
     def _category(self, annotation: Record) -> Record:
         identity = annotation.get("category_id")

@@ -17,7 +17,7 @@ import numpy as np
 from core.annotations.records import FaceRecord, Source
 from core.errors import InputError
 from core.formats.numbers import exact
-from core.formats.records import ExportClip, ExportFrame
+from core.formats.records import STRICT, ExportClip, ExportFrame, Reading
 from core.masks.label_map import LabelMap
 
 FILE_NAME = "faces.csv"
@@ -68,7 +68,7 @@ class FaceTable:
         self._table.writerow([*head, *box, *crop])
 
 
-def read_table(path: Path) -> Iterator[FaceRow]:
+def read_table(path: Path, how: Reading = STRICT) -> Iterator[FaceRow]:
     """The rows of a `faces.csv`.
 
     Raises:
@@ -80,7 +80,12 @@ def read_table(path: Path) -> Iterator[FaceRow]:
             if tuple(table.fieldnames or ()) != _COLUMNS:
                 raise InputError(f"{path}: its columns are not {', '.join(_COLUMNS)}.")
             for row in table:
-                yield _row(path, table.line_num, row)
+                try:
+                    found = _row(path, table.line_num, row)
+                except InputError as error:
+                    how.on_damage(error)
+                    continue
+                yield found
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a table ({error}).") from error
 

@@ -22,10 +22,12 @@ from core.errors import InputError
 from core.formats.face_table import FILE_NAME, FaceTable, read_table
 from core.formats.files import new_folder
 from core.formats.records import (
+    STRICT,
     ExportClip,
     ExportFrame,
     Frames,
     ImportedClip,
+    Reading,
     frame_stem,
     index_of_stem,
     lost_always,
@@ -74,7 +76,12 @@ def write(path: Path, clip: ExportClip, frames: Frames) -> int:
     return count
 
 
-def read(path: Path) -> ImportedClip:
+def recognises(path: Path) -> bool:
+    """Whether a path looks like this format."""
+    return (path / CLASSES).is_file() or bool(_subfolders(path))
+
+
+def read(path: Path, how: Reading = STRICT) -> ImportedClip:
     """Read such a folder, or a folder of them.
 
     Raises:
@@ -88,7 +95,7 @@ def read(path: Path) -> ImportedClip:
     times: dict[int, float] = {}
     skipped: list[str] = []
     for folder, (_, scheme) in zip(folders, described, strict=True):
-        for frame in _read_frames(folder, scheme, skipped):
+        for frame in _read_frames(folder, scheme, skipped, how):
             times[frame.index] = frame.time_s
             faces = merged.setdefault(frame.index, {})
             for face in frame.faces:
@@ -185,19 +192,27 @@ def _read_clip(fields: Fields) -> ExportClip:
     )
 
 
-def _read_frames(folder: Path, scheme: MaskScheme, skipped: list[str]) -> Iterator[ExportFrame]:
+def _read_frames(
+    folder: Path, scheme: MaskScheme, skipped: list[str], how: Reading
+) -> Iterator[ExportFrame]:
     if not (folder / FILE_NAME).is_file():
-        yield from _read_loose(folder, scheme, skipped)
+        yield from _read_loose(folder, scheme, skipped, how)
         return
     faces: dict[int, list[FaceRecord]] = {}
     times: dict[int, float] = {}
-    for row in read_table(folder / FILE_NAME):
+    for row in read_table(folder / FILE_NAME, how):
         times[row.frame_index] = row.time_s
         here = faces.setdefault(row.frame_index, [])
         if row.face is not None:
             here.append(row.face)
             if row.crop is not None:
-                label_map = _read_crop(folder, row.frame_index, row.face.track_id, row.crop, scheme)
+                try:
+                    label_map = _read_crop(
+                        folder, row.frame_index, row.face.track_id, row.crop, scheme
+                    )
+                except InputError as error:
+                    how.on_damage(error)
+                    continue
                 row.face.label_maps[scheme.name] = label_map
     for index in sorted(faces):
         yield ExportFrame(index, times[index], faces[index])
@@ -215,14 +230,20 @@ def _read_crop(
     return label_map
 
 
-def _read_loose(folder: Path, scheme: MaskScheme, skipped: list[str]) -> Iterator[ExportFrame]:
+def _read_loose(
+    folder: Path, scheme: MaskScheme, skipped: list[str], how: Reading
+) -> Iterator[ExportFrame]:
     """Pictures without a table: one face a frame, cropped to what is painted."""
     for position, path in enumerate(sorted(folder.glob("*.png"))):
         number = index_of_stem(path)
         if number is None and path.stem.startswith("frame_"):
             skipped.append(f"{path.name}: is about one of several faces and there is no table.")
             continue
-        label_map = LabelMap(_read_labels(path, scheme), 0, 0).trimmed()
+        try:
+            label_map = LabelMap(_read_labels(path, scheme), 0, 0).trimmed()
+        except InputError as error:
+            how.on_damage(error)
+            continue
         x0, y0, x1, y1 = label_map.box_xyxy
         box = np.array([x0 - 0.5, y0 - 0.5, x1 - 0.5, y1 - 0.5], dtype=np.float32)
         face = FaceRecord(0, box, 1.0, source=Source.IMPORTED)

@@ -21,7 +21,15 @@ from core.annotations.records import FaceRecord, Source
 from core.errors import InputError
 from core.formats.files import new_file
 from core.formats.numbers import exact
-from core.formats.records import ExportClip, ExportFrame, Frames, ImportedClip, lost_always
+from core.formats.records import (
+    STRICT,
+    ExportClip,
+    ExportFrame,
+    Frames,
+    ImportedClip,
+    Reading,
+    lost_always,
+)
 from core.formats.sizes import scheme_of_size
 
 _HEAD = ("frame", "face_id", "timestamp", "confidence", "success")
@@ -54,7 +62,18 @@ def write(path: Path, clip: ExportClip, frames: Frames) -> int:
     return count
 
 
-def read(path: Path) -> ImportedClip:
+def recognises(path: Path) -> bool:
+    """Whether a path looks like this format."""
+    return path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt") and _has_points(path)
+
+
+def _has_points(path: Path) -> bool:
+    with path.open("rb") as stream:
+        names = stream.readline(1 << 16).decode("utf-8-sig", errors="replace").split(",")
+    return "x_0" in [name.strip() for name in names]
+
+
+def read(path: Path, how: Reading = STRICT) -> ImportedClip:
     """Read a table of ours, of OpenFace or of py-feat.
 
     Column order does not matter and headers may have spaces round them. Rows with success 0 and
@@ -66,7 +85,7 @@ def read(path: Path) -> ImportedClip:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            return _read(path, csv.reader(stream))
+            return _read(path, csv.reader(stream), how)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a table ({error}).") from error
 
@@ -109,7 +128,7 @@ def _cell(value: float) -> object:
     return "" if math.isnan(value) else value
 
 
-def _read(path: Path, table: Iterator[list[str]]) -> ImportedClip:
+def _read(path: Path, table: Iterator[list[str]], how: Reading) -> ImportedClip:
     header = [name.strip() for name in next(table, [])]
     where = {name: column for column, name in enumerate(header)}
     points = sum(1 for name in where if name.startswith("x_") and name[2:].isdigit())
@@ -124,12 +143,16 @@ def _read(path: Path, table: Iterator[list[str]]) -> ImportedClip:
         if not cells:
             continue
         row = _Row(path, number + 2, where, cells)
-        if first is None:  # py-feat counts frames from 0, OpenFace from 1
-            first = 0.0 if row.number("frame", 1.0) == 0 else 1.0
-        index = row.frame_index(first, number)
-        face = row.face(points)
+        try:
+            if first is None:  # py-feat counts frames from 0, OpenFace from 1
+                first = 0.0 if row.number("frame", 1.0) == 0 else 1.0
+            index, face = row.frame_index(first, number), row.face(points)
+            time_s = row.number("timestamp", 0.0)
+        except InputError as error:
+            how.on_damage(error)
+            continue
         frames.setdefault(index, []).extend([face] if face is not None else [])
-        times[index] = row.number("timestamp", 0.0)
+        times[index] = time_s
     exported = [ExportFrame(index, times[index], frames[index]) for index in sorted(frames)]
     scheme = scheme_of_size(points, path)
     clip = ExportClip(path.stem, 0, 0, 0.0, max(frames, default=-1) + 1, scheme)

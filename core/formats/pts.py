@@ -19,10 +19,12 @@ from core.errors import InputError
 from core.formats.face_table import FILE_NAME, FaceTable, read_table
 from core.formats.files import new_folder
 from core.formats.records import (
+    STRICT,
     ExportClip,
     ExportFrame,
     Frames,
     ImportedClip,
+    Reading,
     frame_stem,
     index_of_stem,
     lost_always,
@@ -127,7 +129,14 @@ def read_points(
     return _located(numbers.reshape(-1, 2), first_pixel)
 
 
-def read(path: Path) -> ImportedClip:
+def recognises(path: Path) -> bool:
+    """Whether a path looks like this format."""
+    if path.is_dir():
+        return next(path.glob("*.pts"), None) is not None
+    return path.suffix.lower() == ".pts"
+
+
+def read(path: Path, how: Reading = STRICT) -> ImportedClip:
     """Read a folder of .pts files: ours, or any other with a frame or picture a file.
 
     Raises:
@@ -138,25 +147,38 @@ def read(path: Path) -> ImportedClip:
         raise InputError(f"{path}: holds no .pts file; check the path.")
     table = path / FILE_NAME
     if table.is_file():
-        return _read_ours(path, table)
-    points = [read_points(file) for file in files]
-    scheme = scheme_of_size(len(points[0][0]), files[0])
-    numbers = [index_of_stem(file) for file in files]
-    order = {k: k for k in range(len(files))}
-    if None not in numbers and len(set(numbers)) == len(files):
-        order = {k: number for k, number in enumerate(numbers) if number is not None}
-    frames = {
-        order[k]: ExportFrame(order[k], 0.0, (_face(xy, visible),))
-        for k, (xy, visible) in enumerate(points)
-    }
+        return _read_ours(path, table, how)
+    frames: dict[int, ExportFrame] = {}
+    scheme: LandmarkScheme | None = None
+    for file, index in zip(files, _indices(files), strict=True):
+        found = _one(file, how)
+        if found is not None:
+            frames[index] = ExportFrame(index, 0.0, (_face(*found),))
+            scheme = scheme or scheme_of_size(len(found[0]), file)
     return _imported(path, scheme, frames)
 
 
-def _read_ours(path: Path, table: Path) -> ImportedClip:
+def _indices(files: list[Path]) -> list[int]:
+    """The frame of each file: by its name where all are called frame_N, else its place."""
+    numbers = [index_of_stem(file) for file in files]
+    whole = [number for number in numbers if number is not None]
+    return whole if len(set(whole)) == len(files) else list(range(len(files)))
+
+
+def _one(file: Path, how: Reading) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None] | None:
+    """The points of a file; None for a damaged one that is to be passed over."""
+    try:
+        return read_points(file, how.first_pixel)
+    except InputError as error:
+        how.on_damage(error)
+        return None
+
+
+def _read_ours(path: Path, table: Path, how: Reading) -> ImportedClip:
     faces: dict[int, list[FaceRecord]] = {}
     times: dict[int, float] = {}
     scheme: LandmarkScheme | None = None
-    for row in read_table(table):
+    for row in read_table(table, how):
         times[row.frame_index] = row.time_s
         here = faces.setdefault(row.frame_index, [])
         if row.face is None:
@@ -165,8 +187,10 @@ def _read_ours(path: Path, table: Path) -> ImportedClip:
         for several in (True, False):
             file = path / _file_name(row.frame_index, row.face.track_id, several)
             if file.is_file():
-                row.face.landmarks, row.face.visible = read_points(file)
-                scheme = scheme or scheme_of_size(len(row.face.landmarks), file)
+                found = _one(file, how)
+                if found is not None:
+                    row.face.landmarks, row.face.visible = found
+                    scheme = scheme or scheme_of_size(len(found[0]), file)
                 break
     frames = {index: ExportFrame(index, times[index], here) for index, here in faces.items()}
     return _imported(path, scheme, frames)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.annotations.records import FaceRecord
+from core.errors import InputError
 from core.schemes import LandmarkScheme, MaskScheme
 
 
@@ -54,6 +55,26 @@ class ImportedClip:
     frames: list[ExportFrame]
     skipped: tuple[str, ...] = ()
     """What was left out and why, a sentence each."""
+
+
+def refuse(error: InputError) -> None:
+    """Take no damaged item: the whole file is refused."""
+    raise error
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read."""
+
+    first_pixel: int = 1
+    """Number of the first pixel, in formats that do not fix it: .pts files count from 1 or 0."""
+    on_damage: Callable[[InputError], None] = refuse
+    """Told of a damaged item, a line or picture or annotation; where it returns, the item is left
+    out and the rest is read on."""
+
+
+STRICT = Reading()
+"""By the conventions, and nothing damaged is passed over."""
 
 
 def lost_always(clip: ExportClip, *, landmarks: bool, masks: bool) -> list[str]:
