@@ -7,17 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
     QMainWindow,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
 )
 
-from app import theme
-from app.actions import Actions, resolve_keys
+from app.actions import Actions
 from app.canvas.banner import Banner
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.tools.correction import Correction
@@ -37,15 +30,13 @@ from app.layer_commands import LayerCommands
 from app.menus import build_menus, build_tool_bar
 from app.message_bar import MessageBar
 from app.navigator import Navigator
+from app.panels import BOTTOM, LEFT, RIGHT, Panel, Panels, stacked
 from app.playback import Player
 from app.review import Review
 from app.session import Session
 from app.timeline.timeline_panel import TimelinePanel
 from app.welcome import WelcomePage
-
-_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
-_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
-_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+from app.window_look import WindowLook
 
 
 class MainWindow(QMainWindow):
@@ -63,6 +54,8 @@ class MainWindow(QMainWindow):
         session.setParent(self)
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
+        self.look = WindowLook(session.settings, self)
+        self.panels = Panels(self, session.settings)
         self.canvas = VideoView(session, self)
         self.files = Files(session, self)
         self.navigator = Navigator(session)
@@ -83,18 +76,16 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(session, self.player, self.actions_by_id, self)
         self.timeline = TimelinePanel(session, self)
         self.message_bar = MessageBar(session.hub, self)
-        self._docks: list[QDockWidget] = []
-        self._retint_later = QTimer(self)
-        self._retint_later.setSingleShot(True)
-        self._retint_later.setInterval(0)
-        self._retint_later.timeout.connect(self._retint)
-        self._lay_out()
+        self.panels.fill(self.welcome, [self.banner, self.canvas])
+        self._add_docks()
+        self._fill_status_bar()
         self._connect()
-        self.menus = build_menus(self, self.actions_by_id, session.settings, self._docks)
+        self.menus = build_menus(self, self.actions_by_id, session.settings, self.panels.docks)
         self.tool_bar = build_tool_bar(self, self.actions_by_id)
-        self._apply_keys()
+        self.panels.tool_bar = self.tool_bar
+        self.look.start(self.actions_by_id)
         self._show_document()
-        self._restore_geometry()
+        self.panels.restore()
 
     # Slots of the action table
 
@@ -120,12 +111,6 @@ class MainWindow(QMainWindow):
         """Zoom the timeline out."""
         self.timeline.view.show_whole()
 
-    def set_panels_folded(self, folded: bool) -> None:
-        """Show the canvas alone, or everything again."""
-        for dock in self._docks:
-            dock.setVisible(not folded)
-        self.tool_bar.setVisible(not folded)
-
     def set_full_screen(self, full: bool) -> None:
         """Fill the screen, or leave it."""
         self.setWindowState(
@@ -133,18 +118,6 @@ class MainWindow(QMainWindow):
             if full
             else self.windowState() & ~Qt.WindowState.WindowFullScreen
         )
-
-    def theme_system(self) -> None:
-        """Follow the system's colours."""
-        self.session.settings.set_value("theme", "system")
-
-    def theme_light(self) -> None:
-        """A light window."""
-        self.session.settings.set_value("theme", "light")
-
-    def theme_dark(self) -> None:
-        """A dark window."""
-        self.session.settings.set_value("theme", "dark")
 
     # Building
 
@@ -160,62 +133,34 @@ class MainWindow(QMainWindow):
             **self.correction.parts(),
             "jobs": self.job_desk,
             "window": self,
+            "look": self.look,
+            "panels": self.panels,
         }
         actions = Actions(parts, self.palette(), self)
         for action in actions.all():
             self.addAction(action)
         return actions
 
-    def _lay_out(self) -> None:
-        self._stack = QStackedWidget(self)
-        first_page = QScrollArea(self)
-        first_page.setFrameShape(QScrollArea.Shape.NoFrame)
-        first_page.setWidgetResizable(True)
-        first_page.setWidget(self.welcome)
-        self._stack.addWidget(first_page)
-        page = QWidget(self)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.canvas, 1)
-        self._stack.addWidget(page)
-        self.setCentralWidget(self._stack)
-        self.setDockOptions(
-            QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
-        )
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            self.setCorner(corner, _BOTTOM)
-        session = self.session
-        self._add_dock("Clips and people", ClipsDock(session, self), _LEFT)
-        self._add_dock("Jobs", JobsDock(self.job_desk, self), _LEFT)
-        self._add_dock("Layers", LayersDock(session, self), _RIGHT)
-        self._add_dock("Landmarks", LandmarksDock(session, self.correction.selection, self), _RIGHT)
-        self._add_dock("Timeline", self._time_panel(), _BOTTOM, titled=False)
+    def _add_docks(self) -> None:
+        session, selection = self.session, self.correction.selection
+        clips, layers = ClipsDock(session, self), LayersDock(session, self)
+        self.look.tinted.connect(clips.rebuild)
+        self.look.tinted.connect(layers.refresh)
+        time = stacked(self, [self.transport, self.timeline])
+        for panel in (
+            Panel("Clips and people", clips, LEFT),
+            Panel("Jobs", JobsDock(self.job_desk, self), LEFT),
+            Panel("Layers", layers, RIGHT),
+            Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
+            Panel("Timeline", time, BOTTOM, titled=False),
+        ):
+            self.panels.add(panel)
+
+    def _fill_status_bar(self) -> None:
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(0, 0, 0, 0)
         self.statusBar().addWidget(self.message_bar, 1)
         self.statusBar().addPermanentWidget(JobStrip(self.job_desk, self))
-
-    def _time_panel(self) -> QWidget:
-        panel = QWidget(self)
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.transport)
-        column.addWidget(self.timeline, 1)
-        return panel
-
-    def _add_dock(
-        self, title: str, content: QWidget, area: Qt.DockWidgetArea, titled: bool = True
-    ) -> None:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title.lower().replace(" ", "_"))
-        dock.setWidget(content)
-        if not titled:
-            dock.setTitleBarWidget(QWidget(dock))
-        self.addDockWidget(area, dock)
-        self._docks.append(dock)
 
     def _connect(self) -> None:
         session = self.session
@@ -224,8 +169,7 @@ class MainWindow(QMainWindow):
         session.clip_changed.connect(self._on_clip_changed)
         session.clip_ready.connect(self._on_clip_ready)
         session.clip_failed.connect(self._on_clip_failed)
-        session.settings.changed.connect(self._on_setting_changed)
-        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_colours)
+        self.look.tinted.connect(self.welcome.refresh)
         session.overlays_hidden_changed.connect(
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
@@ -237,17 +181,10 @@ class MainWindow(QMainWindow):
         self.transport.go_to_box.go_asked.connect(self.navigator.jump)
         self.transport.go_to_box.left.connect(self.canvas.setFocus)
         self.banner.relink_asked.connect(self.files.relink)
-        self.job_desk.dock_asked.connect(self._show_jobs)
+        self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
         self.welcome.path_chosen.connect(lambda path: self.files.open_texts([path]))
 
     # What happens
-
-    @Slot()
-    def _show_jobs(self) -> None:
-        dock = self.findChild(QDockWidget, "jobs")
-        if dock is not None and not self.actions_by_id["fold_panels"].isChecked():
-            dock.show()
-            dock.raise_()
 
     def _close_now(self) -> None:
         self._may_close = True
@@ -257,12 +194,9 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         document, entry = self.session.document, self.session.entry
         is_open = document is not None
-        self._stack.setCurrentIndex(1 if is_open else 0)
+        self.panels.show_open(is_open)
         self.actions_by_id.set_document_open(is_open)
         self._on_history_moved()
-        folded = self.actions_by_id["fold_panels"].isChecked()
-        for dock in self._docks:
-            dock.setVisible(is_open and not folded)
         names = [entry.title] if entry else []
         if document is not None and document.title not in names:
             names.append(document.title)
@@ -305,47 +239,6 @@ class MainWindow(QMainWindow):
         self.session.set_playing(False)
         self.session.set_frame(frame_idx)
 
-    @Slot(str)
-    def _on_setting_changed(self, key: str) -> None:
-        app = QApplication.instance()
-        if key == "theme" and isinstance(app, QApplication):
-            theme.apply(app, self.session.settings.value("theme"))
-        elif key in ("keys", "key_preset"):
-            self._apply_keys()
-
-    @Slot()
-    def _on_system_colours(self) -> None:
-        """The system turned light or dark: follow it, unless the person chose for themselves."""
-        app = QApplication.instance()
-        if self.session.settings.value("theme") == "system" and isinstance(app, QApplication):
-            app.setPalette(theme.palette(theme.resolved(app, "system")))
-
-    def _apply_keys(self) -> None:
-        settings = self.session.settings
-        self.actions_by_id.set_keys(
-            resolve_keys(settings.value("key_preset"), settings.value("keys"))
-        )
-
-    def _retint(self) -> None:
-        """Everything that carries the theme's colour in a picture is made anew."""
-        self.actions_by_id.retint(self.palette())
-        self.welcome.refresh()
-        for dock in self._docks:
-            content = dock.widget()
-            if isinstance(content, LayersDock):
-                content.refresh()
-            elif isinstance(content, ClipsDock):
-                content.rebuild()
-
-    def _restore_geometry(self) -> None:
-        self.resize(1280, 800)
-        geometry = self.session.settings.geometry("main_window")
-        state = self.session.settings.geometry("main_window_state")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if state is not None:
-            self.restoreState(state)
-
     # Qt overrides
 
     def event(self, event: QEvent) -> bool:
@@ -371,9 +264,8 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "tool_bar"):
-            # The children hear of the new palette after their window.
-            self._retint_later.start()
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "look"):
+            self.look.note_palette()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -394,10 +286,7 @@ class MainWindow(QMainWindow):
         if not self._may_close and self.job_desk.ask_before_closing(self._close_now):
             event.ignore()
             return
-        settings = self.session.settings
-        settings.set_geometry("main_window", self.saveGeometry())
-        settings.set_geometry("main_window_state", self.saveState())
-        settings.sync()
+        self.panels.save()
         self.session.set_playing(False)
         self.feed.close()
         self.column_loader.close()

@@ -1,0 +1,130 @@
+"""The window's panels: the first page or the canvas in the middle, docks around it, the status bar.
+
+A new dock is one more `Panel` in the main window's list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.settings import Settings
+
+LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_FIRST_SIZE = (1280, 800)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One dock to be."""
+
+    title: str
+    """Also its object name, in lower case with underscores: the saved layout knows it by that."""
+    content: QWidget
+    area: Qt.DockWidgetArea
+    titled: bool = True
+
+
+class Panels(QObject):
+    """Where the window's parts are, and whether they are folded away."""
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._pages = QStackedWidget(window)
+        self._folded = False
+        self._is_open = False
+        self.docks: list[QDockWidget] = []
+        self.tool_bar: QWidget | None = None
+        """Folded away with the docks."""
+
+    def fill(self, first_page: QWidget, canvas_page: Sequence[QWidget]) -> None:
+        """Put the parts of the middle in: the first page, and the canvas under its banner.
+
+        Args:
+            first_page: Shown while nothing is open.
+            canvas_page: From top to bottom; the last takes the room that is left.
+        """
+        first = QScrollArea(self._window)
+        first.setFrameShape(QScrollArea.Shape.NoFrame)
+        first.setWidgetResizable(True)
+        first.setWidget(first_page)
+        self._pages.addWidget(first)
+        self._pages.addWidget(stacked(self._window, canvas_page))
+        self._window.setCentralWidget(self._pages)
+        self._window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
+            self._window.setCorner(corner, BOTTOM)
+
+    def add(self, panel: Panel) -> None:
+        """Put a dock beside the canvas, under those already there."""
+        dock = QDockWidget(panel.title, self._window)
+        dock.setObjectName(panel.title.lower().replace(" ", "_"))
+        dock.setWidget(panel.content)
+        if not panel.titled:
+            dock.setTitleBarWidget(QWidget(dock))
+        self._window.addDockWidget(panel.area, dock)
+        self.docks.append(dock)
+
+    def show_open(self, is_open: bool) -> None:
+        """Show the canvas with its docks, or the first page alone."""
+        self._is_open = is_open
+        self._pages.setCurrentIndex(1 if is_open else 0)
+        for dock in self.docks:
+            dock.setVisible(is_open and not self._folded)
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the canvas alone, or everything again."""
+        self._folded = folded
+        self.show_open(self._is_open)
+        if self.tool_bar is not None:
+            self.tool_bar.setVisible(not folded)
+
+    def bring_up(self, name: str) -> None:
+        """Show the dock of an object name, unless the panels are folded away."""
+        dock = self._window.findChild(QDockWidget, name)
+        if dock is not None and not self._folded:
+            dock.show()
+            dock.raise_()
+
+    def save(self) -> None:
+        """Remember the window's shape."""
+        self._settings.set_geometry("main_window", self._window.saveGeometry())
+        self._settings.set_geometry("main_window_state", self._window.saveState())
+        self._settings.sync()
+
+    def restore(self) -> None:
+        """Give the window the shape it had last."""
+        self._window.resize(*_FIRST_SIZE)
+        geometry = self._settings.geometry("main_window")
+        state = self._settings.geometry("main_window_state")
+        if geometry is not None:
+            self._window.restoreGeometry(geometry)
+        if state is not None:
+            self._window.restoreState(state)
+
+
+def stacked(parent: QWidget, parts: Sequence[QWidget]) -> QWidget:
+    """Widgets one over the other without gaps; the last takes the room that is left."""
+    page = QWidget(parent)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in parts:
+        column.addWidget(part, int(part is parts[-1]))
+    return page
