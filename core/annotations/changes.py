@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.annotations.mask_patch import MaskPatch
+from core.annotations.renames import RENAMED, Ranges, Rename, loses_nothing, rename_items
 from core.annotations.rows import Row
 from core.annotations.schema import EDITED_TABLES
 from core.annotations.values import from_stored, to_stored
@@ -43,6 +44,7 @@ class Recorder:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._done: list[Change | Rename] = []
         self._first: dict[tuple[str, Row], Row | None] = {}
         self._now: dict[tuple[str, Row], Row | None] = {}
         self._dirty: set[tuple[str, Row]] = set()
@@ -72,14 +74,39 @@ class Recorder:
             f"SELECT {columns} FROM {table} WHERE {condition} ORDER BY {columns}", arguments
         ).fetchall()
 
-    def finish(self) -> list[Change]:
-        """Write what is held back; every row that ended up different, in order of the keys."""
+    def rename(self, clip_id: str, mapping: Mapping[int, int], ranges: Ranges) -> bool:
+        """Rename faces of all items in ranges of frames at once.
+
+        Returns:
+            Whether it was done; not where items would fall together, which row by row settles.
+        """
+        self._close_step()
+        if not loses_nothing(self._connection, clip_id, mapping, ranges):
+            return False
+        rows = rename_items(self._connection, clip_id, mapping, ranges)
+        if rows:
+            pairs = tuple(sorted(mapping.items()))
+            self._done.append(Rename(clip_id, pairs, tuple(ranges), rows))
+        return True
+
+    def finish(self) -> list[Change | Rename]:
+        """Write what is held back; all that was done, in order.
+
+        Between two renamings: every row that ended up different, in order of the keys.
+        """
+        self._close_step()
+        return self._done
+
+    def _close_step(self) -> None:
+        """Note the rows that differ by now; what is read later is another step's before."""
         self._write()
-        return [
+        self._done += [
             Change(table, key, self._first[table, key], now)
             for (table, key), now in sorted(self._now.items(), key=lambda item: item[0])
             if self._first[table, key] != now
         ]
+        self._first.clear()
+        self._now.clear()
 
     def _write(self) -> None:
         for table, key in sorted(self._dirty):
@@ -111,10 +138,18 @@ def write_row(connection: sqlite3.Connection, table: str, key: Row, values: Row 
     )
 
 
-def pack_changes(changes: Iterable[Change]) -> bytes:
+def count_rows(changes: Iterable[Change | Rename]) -> int:
+    """Rows that changes alter."""
+    return sum(change.rows if isinstance(change, Rename) else 1 for change in changes)
+
+
+def pack_changes(changes: Iterable[Change | Rename]) -> bytes:
     """Changes as bytes; of a mask that existed before and after, only the box that changed."""
     packed: list[Row] = []
     for change in changes:
+        if isinstance(change, Rename):
+            packed.append(change.to_stored())
+            continue
         before, after = change.before, change.after
         if change.table == "masks" and before is not None and after is not None:
             packed.append((change.table, change.key, MaskPatch.between(before, after).to_stored()))
@@ -145,7 +180,10 @@ class PackedChanges:
         self._items = from_stored(data[4 : 4 + length].decode(), data[4 + length :])
 
     def __len__(self) -> int:
-        return len(self._items)
+        """Rows it alters."""
+        return sum(
+            Rename.from_stored(item).rows if item[0] == RENAMED else 1 for item in self._items
+        )
 
     def apply(self, connection: sqlite3.Connection, forwards: bool) -> None:
         """Apply to the tables.
@@ -154,6 +192,9 @@ class PackedChanges:
             ValueError: If a row is not as these changes left it.
         """
         for item in self._items if forwards else reversed(self._items):
+            if item[0] == RENAMED:
+                Rename.from_stored(item).apply(connection, forwards)
+                continue
             table, key, *sides = item
             if table not in EDITED_TABLES:
                 raise ValueError(f"a record of the history names the table {table}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.annotations.changes import PackedChanges, Recorder, pack_changes
+from core.annotations.changes import PackedChanges, Recorder, count_rows, pack_changes
 from core.annotations.edits import Edit
 from core.annotations.migrations import now
 from core.errors import StoreError
@@ -60,15 +60,27 @@ class History:
             ValueError: If the edit's arrays do not fit together; nothing changes then.
         """
         with transaction(self._connection):
-            recorder = Recorder(self._connection)
-            edit.perform(recorder)
-            changes = recorder.finish()
-            seq = self._record(edit, who, pack_changes(changes)) if changes else 0
-        first, stop = edit.span
-        return AppliedEdit(
-            seq, who, now(), edit.kind, edit.title, edit.clip, first, stop - 1, edit.summary(),
-            rows=len(changes), skipped=recorder.skipped,
-        )  # fmt: skip
+            return self._perform(edit, who)
+
+    def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
+        """Let an edit take the place of the last one: what that one waited for has come.
+
+        Args:
+            seq: The last edit in force.
+            edit: Acts on the tables as they were before that one.
+            who: The person's name.
+
+        Raises:
+            ValueError: If another edit is the last one, or this one would change nothing.
+        """
+        with transaction(self._connection):
+            if seq == 0 or self.position != seq:
+                raise ValueError(f"edit {seq} is not the last one any more")
+            self._step(seq, forwards=False)
+            applied = self._perform(edit, who)
+            if not applied.seq:
+                raise ValueError("an edit that changes nothing takes no other's place")
+            return applied
 
     def undo(self) -> AppliedEdit | None:
         """Take the last edit back; None when there is none.
@@ -88,6 +100,17 @@ class History:
     def position(self) -> int:
         """Number of the last edit in force; 0 = none."""
         return read_position(self._connection)
+
+    def _perform(self, edit: Edit, who: str) -> AppliedEdit:
+        recorder = Recorder(self._connection)
+        edit.perform(recorder)
+        changes = recorder.finish()
+        seq = self._record(edit, who, pack_changes(changes)) if changes else 0
+        first, stop = edit.span
+        return AppliedEdit(
+            seq, who, now(), edit.kind, edit.title, edit.clip, first, stop - 1, edit.summary(),
+            rows=count_rows(changes), skipped=recorder.skipped,
+        )  # fmt: skip
 
     def _record(self, edit: Edit, who: str, changes: bytes) -> int:
         position = self.position
