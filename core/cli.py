@@ -20,6 +20,7 @@ COMMANDS = (
     "info",
     "predict",
     "export",
+    "import",
     "synthesize",
     "train",
     "evaluate",
@@ -30,6 +31,8 @@ COMMANDS = (
 )
 """Command names; `core.commands.<name>` holds `add_arguments(parser)` and `run(args, console)`."""
 
+_MODULES = {"import": "import_files"}
+"""Modules that cannot be called like their command, which is a word of the language."""
 _GLOBAL_FLAGS = ("-h", "--help", "--version")
 
 
@@ -47,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lineament {console.version()}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
-        module = importlib.import_module(f"core.commands.{name}")
+        module = importlib.import_module(f"core.commands.{_MODULES.get(name, name)}")
         summary = (module.__doc__ or "").strip().splitlines()[0]
         command = subparsers.add_parser(name, help=summary, description=summary)
         console.add_common_arguments(command)

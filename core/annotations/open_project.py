@@ -43,8 +43,8 @@ class OpenProject:
             ResourceError: If the place cannot be written.
         """
         folder = Path(folder)
-        opening.new_folder(folder)
-        migrations.create_database(folder / opening.DATABASE, program_version)
+        with opening.new_folder(folder) as place:
+            migrations.create_database(place / opening.DATABASE, program_version)
         return cls.open(folder, program_version=program_version)
 
     @classmethod

@@ -7,8 +7,13 @@ the journal mode set. So a damaged, foreign or newer project keeps every byte.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,9 +85,7 @@ def open_database(folder: Path, read_only: bool, program_version: str) -> OpenDa
     with storing(path):
         found = read_identity(path).user_version
         check_identity(path, read_identity(path))
-        owner = lock_owner(folder)
-        if owner is None:
-            inspect(path, found)
+        _inspect_still(folder, path, found)
         notes: list[str] = []
         lock = None if read_only else _take_lock(folder, notes)
         try:
@@ -217,18 +220,63 @@ def _try_live(path: Path) -> sqlite3.Connection | None:
     return connection
 
 
-def new_folder(folder: Path) -> None:
-    """Make the folder of a new project.
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Fill the folder of a new project, which appears under its name whole or not at all.
+
+    So of two processes that make the same new project one does, and the other is told that it is
+    there. Only a folder that is there already, empty, is filled where it is.
+
+    Yields:
+        The folder to fill.
 
     Raises:
         StoreError: If something that is not an empty folder is there.
         ResourceError: If it cannot be made.
     """
     if folder.is_dir() and not [p for p in folder.iterdir() if p.name != DATABASE + ".new"]:
+        yield folder
         return
     if folder.exists():
-        raise StoreError(f"{folder} exists already; choose another name for the new project.")
+        raise _exists(folder)
+    spare = folder.with_name(f".{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.new")
     try:
-        folder.mkdir(parents=True)
+        spare.mkdir(parents=True)
     except OSError as error:
         raise ResourceError(f"{folder} cannot be made ({error.strerror}).") from error
+    try:
+        yield spare
+        spare.rename(folder)
+    except OSError as error:
+        if folder.exists():
+            raise _exists(folder) from error
+        raise ResourceError(f"{folder} cannot be made ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(spare, ignore_errors=True)
+
+
+def _exists(folder: Path) -> StoreError:
+    return StoreError(f"{folder} exists already; choose another name for the new project.")
+
+
+def _inspect_still(folder: Path, path: Path, version: int) -> None:
+    """Inspect a database nobody writes; one that is being written after all is no damaged one.
+
+    Raises:
+        StoreError: If it is damaged.
+    """
+    while lock_owner(folder) is None:
+        before = _stamp(path)
+        try:
+            inspect(path, version)
+        except StoreError:
+            if _stamp(path) == before and lock_owner(folder) is None:
+                raise
+            continue
+        return
+
+
+def _stamp(path: Path) -> list[tuple[int, int]]:
+    """What changes when a database or its journal is written."""
+    stats = [file.stat() for file in (path, *side_files(path)) if file.exists()]
+    return [(stat.st_mtime_ns, stat.st_size) for stat in stats]

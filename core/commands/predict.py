@@ -8,8 +8,8 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.commands.console import Console, require_file, version
-from core.errors import InputError, JobCancelled, StoreError
+from core.commands.console import Console, require_file
+from core.errors import InputError, JobCancelled
 
 if TYPE_CHECKING:
     from core.annotations.clips import Probe
@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Predict every clip; nothing is written before all inputs have been looked at."""
     from core.annotations.clips import probe
+    from core.commands.project_target import clip_of, open_target
     from core.faces.detection import make_detector
 
     paths = expand(args.clips)
@@ -63,8 +64,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     known = [probe(path) for path in paths]
     _check_start(args.start, paths, known)
     predictors = _load(args)
-    with _open_project(args.output, known, console) as project:
-        clips = [_clip(project, path, one) for path, one in zip(paths, known, strict=True)]
+    with open_target(args.output, paths, known, console) as project:
+        clips = [clip_of(project, one) for one in known]
         records = [_predict(args, console, project, clip, predictors, detector) for clip in clips]
     record = _record(args.output, records)
     console.result(record, "")
@@ -146,40 +147,6 @@ def _load(args: argparse.Namespace) -> list[Predictor]:
         predictors.append(load_predictor(name, args.device, card, folders))
     Models.of(predictors)  # says what is wrong with the choice before anything is written
     return predictors
-
-
-def _open_project(folder: Path, known: list[Probe], console: Console) -> Project:
-    """The project to write runs into, made if there is none.
-
-    Where all clips are in it already, and still at their places, it is opened read-only: runs are
-    files of their own, and the window may hold the project meanwhile.
-    """
-    from core.annotations.project import Project
-
-    if not folder.exists():
-        return Project.create(folder, version())
-    project = Project.open(folder, read_only=True, program_version=version())
-    wanted = {one.content_id for one in known}
-    there = [clip for clip in project.clips() if clip.content_id in wanted]
-    if wanted != {clip.content_id for clip in there if project.clip_is_unchanged(clip)}:
-        project.close()
-        project = Project.open(folder, program_version=version())
-        if project.read_only:
-            notes = " ".join(project.notes)
-            project.close()
-            raise StoreError(f"{folder}: no clip can be added or relinked now. {notes}".strip())
-    for note in project.notes:
-        console.say(note)
-    return project
-
-
-def _clip(project: Project, path: Path, known: Probe) -> Clip:
-    for clip in project.clips():
-        if clip.content_id == known.content_id:
-            if not project.clip_is_unchanged(clip):
-                project.relink(clip.clip_id, path)
-            return project.clip(clip.clip_id)
-    return project.add_clip(path, known)
 
 
 def _predict(

@@ -207,13 +207,17 @@ class _Row:
         )
 
     def _numbers(self, names: list[str], points: int) -> NDArray[np.float32]:
-        return np.array(
-            [[self.number(f"{name}_{j}", math.nan) for j in range(points)] for name in names],
-            dtype=np.float32,
-        )
+        rows = [[self.number(f"{name}_{j}", math.nan) for j in range(points)] for name in names]
+        return _as_float32(rows)
 
     def _box(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
-        own = np.array([self.number(name, math.nan) for name in _BOX], dtype=np.float32)
+        own = _as_float32([self.number(name, math.nan) for name in _BOX])
         if np.isfinite(own).all():
             return own
         return np.concatenate([xy.min(axis=0), xy.max(axis=0)]).astype(np.float32)
+
+
+def _as_float32(numbers: list[float] | list[list[float]]) -> NDArray[np.float32]:
+    """Numbers of any size; those too large for float32 become infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(numbers, dtype=np.float64).astype(np.float32)
