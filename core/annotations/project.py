@@ -20,6 +20,7 @@ from core.annotations.active_runs import ActiveRuns
 from core.annotations.align import align_tracks
 from core.annotations.changes import write_row
 from core.annotations.clip_store import ClipStore
+from core.annotations.derived_masks import repaint_derived
 from core.annotations.digest import digest_tables
 from core.annotations.edits import FOREVER, Edit
 from core.annotations.face_columns import face_column, review_of, shown_tracks
@@ -32,6 +33,7 @@ from core.annotations.history import (
     transaction,
 )
 from core.annotations.open_project import write_setting
+from core.annotations.other_run import OtherRun
 from core.annotations.part_file import remove_part
 from core.annotations.records import (
     Annotation,
@@ -92,7 +94,7 @@ class Project(ClipStore):
         filled = replace(
             header,
             run_id=header.run_id or new_run_id(),
-            created=header.created or migrations.now(),
+            created=header.created or migrations.now_to_the_millisecond(),
             program_version=header.program_version or self._program_version,
         )
         return RunWriter.create(self._files.part_path(filled), filled)
@@ -128,6 +130,16 @@ class Project(ClipStore):
         """Open a run for reading, sealed or growing; close it after use."""
         return self._files.open(run_id)
 
+    def other_run(self, clip_id: str, run_id: str) -> OtherRun:
+        """Open a run to compare what is shown with; its tracks are numbered as if it were shown.
+
+        Raises:
+            InputError: If there is no such run.
+            StoreError: If it is damaged.
+        """
+        spans = self.track_spans(clip_id, run_id) or self._aligned(clip_id, run_id)
+        return OtherRun(self.open_run(run_id), spans)
+
     def active_run(self, clip_id: str) -> str | None:
         """The run that is shown: the one set, else the oldest sealed, else the oldest one."""
         return self._active.run_id(clip_id)
@@ -145,7 +157,10 @@ class Project(ClipStore):
         with self._writing() as connection, transaction(connection):
             for track, row in spans.items():
                 write_row(connection, "track_map", (clip_id, run_id, track), spans_to_row(row))
+            settled = self.settled_runs(clip_id)
             write_setting(connection, _active_key(clip_id), run_id)
+            if run_id is not None and set(settled) - {run_id}:
+                write_setting(connection, _settled_key(clip_id), sorted({*settled, run_id}))
         self._remembered.clear()
         self._active.forget(clip_id)
 
@@ -172,12 +187,12 @@ class Project(ClipStore):
 
     def tracks(self, clip_id: str) -> list[Track]:
         """Every face of a clip: of the shown run and of people, with names."""
-        named = self._named(clip_id)
+        named = self.named(clip_id)
         with self._reading() as connection:
             known = annotation_reader.annotated_tracks(connection, clip_id)
         with self._active.using(clip_id) as reader:
             if reader is not None:
-                known |= shown_tracks(reader, self._map(clip_id, reader.header.run_id))
+                known |= shown_tracks(reader, self.track_spans(clip_id, reader.header.run_id))
         return [named.get(track, Track(clip_id, track)) for track in sorted(known)]
 
     def new_track_id(self, clip_id: str) -> int:
@@ -189,7 +204,7 @@ class Project(ClipStore):
                 taken |= set(reader.track_ids)
                 taken |= {
                     face
-                    for spans in self._map(clip_id, header.run_id).values()
+                    for spans in self.track_spans(clip_id, header.run_id).values()
                     for _, _, face in spans
                 }
         return max(taken, default=0) + 1
@@ -211,9 +226,13 @@ class Project(ClipStore):
             if reader is not None:
                 scheme = reader.header.landmark_scheme
                 derived = reader.header.settings.get("derived_masks", ())
-                faces = renamed(faces, self._map(clip_id, reader.header.run_id), frame)
+                faces = renamed(faces, self.track_spans(clip_id, reader.header.run_id), frame)
         annotations = self.annotations(clip_id, frame, masks)
-        return merge(faces, annotations, self._named(clip_id), scheme, derived)
+        merged = merge(faces, annotations, self.named(clip_id), scheme, derived)
+        if masks and derived and annotations:
+            clip = self.clip(clip_id)
+            repaint_derived(merged, annotations, derived, (clip.height, clip.width))
+        return merged
 
     def rejected(self, clip_id: str, frame: int) -> list[FaceRecord]:
         """Faces of the shown run that a person said are none; a new run should not find them."""
@@ -223,7 +242,7 @@ class Project(ClipStore):
         with self._active.using(clip_id) as reader:
             if reader is None or not absent:
                 return []
-            spans = self._map(clip_id, reader.header.run_id)
+            spans = self.track_spans(clip_id, reader.header.run_id)
             faces = renamed(reader.frame(frame, masks=False), spans, frame)
         return [face for face in faces if face.track_id in absent]
 
@@ -256,7 +275,7 @@ class Project(ClipStore):
         with self._active.using(clip_id) as reader:
             if reader is None:
                 return None
-            spans = self._map(clip_id, reader.header.run_id)
+            spans = self.track_spans(clip_id, reader.header.run_id)
             return face_column(reader, spans, track_id, name, start, stop)
 
     # Edits
@@ -276,6 +295,16 @@ class Project(ClipStore):
         self._check_span(edit)
         with self._editing() as history:
             return history.apply(edit, who)
+
+    def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
+        """Let an edit take the place of edit `seq`, the last one in force: one step for undo.
+
+        Raises:
+            ValueError: If another edit is the last one, or this one would change nothing.
+        """
+        self._check_span(edit)
+        with self._editing() as history:
+            return history.amend(seq, edit, who)
 
     def undo(self) -> AppliedEdit | None:
         """Take the last edit back; None when there is none."""
@@ -340,17 +369,28 @@ class Project(ClipStore):
         """How the tracks of a run are to be numbered; nothing where that is settled."""
         before = self.active_run(clip_id)
         self._files.path(run_id)
-        if before in (None, run_id) or self._map(clip_id, run_id):
+        if before in (None, run_id) or self.track_spans(clip_id, run_id):
             return {}
         taken = [track.track_id for track in self.tracks(clip_id)]
         with _closing(self.open_run(run_id)) as run:
-            return align_tracks(run, lambda frame: self.shown(clip_id, frame, masks=False), taken)
+            # Rejected faces too: one that another run has found as well stays rejected.
+            return align_tracks(run, lambda frame: self._known_faces(clip_id, frame), taken)
+
+    def _known_faces(self, clip_id: str, frame: int) -> list[FaceRecord]:
+        return [*self.shown(clip_id, frame, masks=False), *self.rejected(clip_id, frame)]
+
+    def settled_runs(self, clip_id: str) -> list[str]:
+        """Runs whose tracks have the faces' numbers: the shown one first, then those shown once."""
+        once = self.setting(_settled_key(clip_id), [])
+        wanted = [self.active_run(clip_id), *(once if isinstance(once, list) else ())]
+        there = {header.run_id for header in self.runs(clip_id)}
+        return [run_id for run_id in dict.fromkeys(wanted) if run_id in there]
 
     def _chosen_run(self, clip_id: str) -> str | None:
         chosen = self.setting(_active_key(clip_id))
         return chosen if isinstance(chosen, str) else None
 
-    def _map(self, clip_id: str, run_id: str) -> dict[int, Spans]:
+    def track_spans(self, clip_id: str, run_id: str) -> dict[int, Spans]:
         """By track of a run: where it is shown as another face."""
 
         def read() -> dict[int, Spans]:
@@ -359,7 +399,7 @@ class Project(ClipStore):
 
         return read() if self.read_only else self._remembered.get(("map", clip_id, run_id), read)
 
-    def _named(self, clip_id: str) -> dict[int, Track]:
+    def named(self, clip_id: str) -> dict[int, Track]:
         """By track: names and colours people gave."""
 
         def read() -> dict[int, Track]:
@@ -371,6 +411,10 @@ class Project(ClipStore):
 
 def _active_key(clip_id: str) -> str:
     return f"active_run/{clip_id}"
+
+
+def _settled_key(clip_id: str) -> str:
+    return f"settled_runs/{clip_id}"
 
 
 @contextmanager
