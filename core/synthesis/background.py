@@ -35,6 +35,8 @@ def sample_background(
     """
     if folder is not None:
         return _from_folder(rng, image_hw, folder)
+    if rng.random() < 0.12:
+        return _plain(rng, image_hw)
     canvas = _base(rng, image_hw)
     for _ in range(int(rng.integers(0, 26))):
         _draw_thing(rng, canvas)
@@ -87,6 +89,16 @@ def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
         rgb = grey + rng.normal(0, 45, 3) * rng.random()
     r, g, b = np.clip(rgb, 0, 255).astype(int).tolist()
     return r, g, b
+
+
+def _plain(rng: np.random.Generator, image_hw: tuple[int, int]) -> Image:
+    """A studio's wall or the night: black, white or one grey, hardly shaded."""
+    kind = rng.random()
+    grey = 0.0 if kind < 0.35 else 255.0 if kind < 0.55 else float(rng.uniform(10, 245))
+    corners = grey + rng.normal(0, float(rng.choice([0.0, 12.0])), (2, 2, 1)) * np.ones(3)
+    height, width = image_hw
+    grown = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(grown, 0, 255).astype(np.uint8)
 
 
 def _base(rng: np.random.Generator, image_hw: tuple[int, int]) -> Image:

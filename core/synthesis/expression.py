@@ -169,22 +169,22 @@ def _draw_brows(rng: np.random.Generator, weights: FloatArray, strength: float) 
 
 
 def _draw_eyes(rng: np.random.Generator, weights: FloatArray) -> None:
-    """Closed 7 %, one eye 2 %, half closed 13 %, narrowed 12 %, wide open 10 %."""
+    """Closed 10 %, one eye 3 %, half closed 17 %, narrowed 12 %, wide open 10 %."""
     kind = rng.random()
     amounts = {"left": rng.uniform(0.93, 1.0), "right": rng.uniform(0.93, 1.0)}
     for side, full in amounts.items():
         if (
-            kind < 0.07
-            or (kind < 0.08 and side == "left")
-            or (0.08 <= kind < 0.09 and side != "left")
+            kind < 0.10
+            or (kind < 0.115 and side == "left")
+            or (0.115 <= kind < 0.13 and side != "left")
         ):
             _add(weights, f"eye-{side}-closure", full)
-        elif 0.09 <= kind < 0.22:
-            _add(weights, f"eye-{side}-closure", full * (kind - 0.09) / 0.13 * 0.8)
-        elif 0.22 <= kind < 0.34:
-            _add(weights, f"eye-{side}-slit", full * (kind - 0.22) / 0.12 * 0.9)
-        elif 0.34 <= kind < 0.44:
-            _add(weights, f"eye-{side}-opened-up", full * (kind - 0.34) / 0.10)
+        elif 0.13 <= kind < 0.30:
+            _add(weights, f"eye-{side}-closure", full * (kind - 0.13) / 0.17 * 0.9)
+        elif 0.30 <= kind < 0.42:
+            _add(weights, f"eye-{side}-slit", full * (kind - 0.30) / 0.12 * 0.9)
+        elif 0.42 <= kind < 0.52:
+            _add(weights, f"eye-{side}-opened-up", full * (kind - 0.42) / 0.10)
 
 
 def sample_gaze(

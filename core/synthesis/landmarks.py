@@ -9,35 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.synthesis.camera import Camera
+from core.synthesis.outline import Projector, image_axes, peak, silhouette, take
 from core.synthesis.template import Anchors
 
 FloatArray = NDArray[np.float32]
 Convention = Literal["2d", "3d"]
 Scheme = Literal["ibug68", "wflw98"]
 
-_IBUG_BROWS = np.linspace(0.0, 0.98, 5)  # along the brow from the temple
+_IBUG_BROWS = np.array([0.0, 0.23, 0.48, 0.735, 0.98])  # along the brow from the temple
 _WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
 _UPPER_SHARE = 0.95  # iBUG brow points: how far from the lower to the upper edge of the hair
+# How much higher than that people click, towards the nose above all: parts of the brow's thickness.
+_BROW_LIFT = np.array([0.15, 0.1, 0.32, 0.45, 0.42], np.float32)
 
 # Upper and lower points of lids and inner lips: rows of `inner68` (iBUG − 27), of WFLW's eyes.
 _LIDS68 = np.array([(37, 41), (38, 40), (43, 47), (44, 46)]) - 27
 _LIPS68 = np.array([(61, 67), (62, 66), (63, 65)]) - 27
 _LIDS98 = np.array([(61, 67), (62, 66), (63, 65), (69, 75), (70, 74), (71, 73)]) - 60
-
-
-class Projector(Protocol):
-    """What `Camera` and `CameraStack` can do."""
-
-    def project(self, points: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
-        """Pixels (…, 2) and depth (…,) of world points (…, 3)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +127,8 @@ def landmark_points(
     if convention == "3d":
         return fixed
     points = fixed.copy()
-    horizontal, up = _image_axes(anchors, camera)
-    jaw = _silhouette(anchors, camera, horizontal, up)
+    horizontal, up = image_axes(anchors, camera)
+    jaw = silhouette(anchors, camera, horizontal, up)
     brows68, brows98 = _visible_brows(anchors, camera, horizontal)
     if scheme == "ibug68":
         points[..., :17, :] = jaw[..., ::2, :]
@@ -164,50 +159,6 @@ def project_landmarks(
     return camera.project(landmark_points(anchors, camera, scheme, convention))[0]
 
 
-def _image_axes(anchors: Anchors, camera: Projector) -> tuple[FloatArray, FloatArray]:
-    """Unit vectors in the image, (…, 2): the head's "to the viewer's right" and its "up"."""
-    step = np.float32(0.2)  # decimetres; short enough for a derivative, long enough for float32
-    ends = np.stack([anchors.origin, anchors.origin + step * anchors.axes[..., 1, :]], axis=-2)
-    pixels = camera.project(ends)[0]
-    up = pixels[..., 1, :] - pixels[..., 0, :]
-    up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-6)
-    return np.stack([-up[..., 1], up[..., 0]], axis=-1), up
-
-
-def _silhouette(
-    anchors: Anchors, camera: Projector, horizontal: FloatArray, up: FloatArray
-) -> FloatArray:
-    """The outermost point of each jaw ring as the camera sees it, (…, 33, 3)."""
-    pixels = camera.project(anchors.jaw_rings)[0]  # (…, 33, K, 2)
-    d = anchors.jaw_directions
-    outward = d[:, :1] * horizontal[..., None, :] + d[:, 1:] * up[..., None, :]  # (…, 33, 2)
-    reach = np.einsum("...kc,...c->...k", pixels, outward)
-    return _take(anchors.jaw_rings, _peak(reach))
-
-
-def _peak(values: FloatArray) -> FloatArray:
-    """Position of the largest value along the last axis, refined by a parabola, (…,)."""
-    last = values.shape[-1] - 1
-    best = values.argmax(axis=-1)
-    inside = np.clip(best, 1, last - 1)
-    low, mid, high = (
-        np.take_along_axis(values, (inside + o)[..., None], axis=-1)[..., 0] for o in (-1, 0, 1)
-    )
-    bend = low - 2.0 * mid + high
-    shift = np.where(bend < -1e-9, 0.5 * (low - high) / np.minimum(bend, -1e-9), 0.0)
-    refined = inside + np.clip(shift, -0.5, 0.5)
-    return np.where((best == 0) | (best == last), best, refined).astype(np.float32)
-
-
-def _take(rings: FloatArray, position: FloatArray) -> FloatArray:
-    """Linear interpolation along the next-to-last axis: rings (…, K, 3), position (…,)."""
-    low = np.clip(position.astype(np.int64), 0, rings.shape[-2] - 2)
-    mix = (position - low)[..., None, None]
-    a = np.take_along_axis(rings, low[..., None, None], axis=-2)
-    b = np.take_along_axis(rings, low[..., None, None] + 1, axis=-2)
-    return ((1.0 - mix) * a + mix * b)[..., 0, :].astype(np.float32)
-
-
 def _visible_brows(
     anchors: Anchors, camera: Projector, horizontal: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -216,7 +167,7 @@ def _visible_brows(
     pixels = camera.project(middle)[0]
     lateral = np.einsum("...skc,...c->...sk", pixels, horizontal)
     lateral[..., 0, :] *= -1.0  # the right brow's temple is on the viewer's left
-    hidden = _peak(lateral) / (middle.shape[-2] - 1)
+    hidden = peak(lateral) / (middle.shape[-2] - 1)
     return _brow_points(anchors.brow_rings, hidden)
 
 
@@ -229,7 +180,8 @@ def _brow_points(rings: FloatArray, hidden: FloatArray) -> tuple[FloatArray, Flo
     """
     upper, lower = rings[..., 0, :, :], rings[..., 1, :, :]  # (…, 2, K, 3)
     high = _UPPER_SHARE * upper + (1.0 - _UPPER_SHARE) * lower
-    ibug = _along(high, hidden, _IBUG_BROWS)  # (…, 2, 5, 3) temple → nose
+    thick = (upper - lower).mean(axis=-2)[..., None, :]  # (…, 2, 1, 3)
+    ibug = _along(high, hidden, _IBUG_BROWS) + _BROW_LIFT[:, None] * thick  # (…, 2, 5, 3)
     top = _along(upper, hidden, _WFLW_UPPER)
     bottom = _along(lower, hidden, _WFLW_LOWER)
     tips = 0.5 * (top[..., :1, :] + _along(lower, hidden, _WFLW_UPPER[:1]))
@@ -247,4 +199,4 @@ def _along(rings: FloatArray, hidden: FloatArray, shares: NDArray[np.float64]) -
     wide = np.broadcast_to(
         rings[..., None, :, :], (*position.shape, *rings.shape[-2:])
     )  # (…, S, n, K, 3)
-    return _take(wide, position)
+    return take(wide, position)

@@ -63,6 +63,8 @@ def sample_light(rng: np.random.Generator, sky_count: int = 16) -> Light:
         yaw, pitch, share, softness = rng.uniform(1.9, 2.7), rng.uniform(0.1, 0.8), 2.0, 0.1
         yaw = yaw if rng.random() < 0.5 else -yaw
     key = rng.uniform(0.4, 1.3) * share * temperature(float(rng.normal(-0.3 * warmth, 0.3)))
+    if rng.random() < 0.15:  # one lamp in the dark: a studio, a street at night
+        sky = sky * rng.uniform(0.08, 0.4)
     towards = direction(float(yaw), float(np.clip(pitch, -0.5, 1.4)))
     # The camera meters: a surface that faces it halfway up gets about the light of a white sky.
     facing = np.maximum(around @ direction(0.0, 0.2), 0.0)
