@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,8 @@ class JobFolder:
         writes: False in all processes of a distributed run but the first.
         report: Also told of every record.
         cancelled: SIGTERM or SIGINT of the command: asks for an early stop.
+        asked: What a watcher of the command asks for, beside the folder's own stop file.
+        tell: Also told of every line for people.
 
     Raises:
         InputError: If the folder holds a job and `resume` is not set, or the reverse.
@@ -49,6 +51,8 @@ class JobFolder:
         writes: bool = True,
         report: Report = ignore,
         cancelled: Cancelled = never,
+        asked: Callable[[], Stop | None] = lambda: None,
+        tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.folder = folder
         self.writes = writes
@@ -56,6 +60,8 @@ class JobFolder:
         self._log: TextIO | None = None
         self._report = report
         self._cancelled = cancelled
+        self._asked = asked
+        self._tell = tell
         there = self.checkpoint("last").is_file()
         if resume and not there:
             raise InputError(f"{folder}: nothing to resume here (no checkpoints/last.pt).")
@@ -113,11 +119,12 @@ class JobFolder:
         if self._log is not None:
             self._log.write(f"{stamp} {text}\n")
             self._log.flush()
+            self._tell(text)
 
     def stop_wanted(self) -> Stop | None:
-        """What the stop file or a signal asks for; looked at each step."""
+        """What the stop file, a watcher or a signal asks for; looked at each step."""
         try:
             text = (self.folder / "stop").read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            return "early" if self._cancelled() else None
+            return self._asked() or ("early" if self._cancelled() else None)
         return "cancel" if text == "cancel" else "early"

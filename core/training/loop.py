@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from core.datasets.face_cache import FaceCache
+from core.devices import DeviceLock, ran_out_of_memory
 from core.errors import InputError, JobCancelled, ResourceError
 from core.progress import Cancelled, Progress, Report, ignore, never
 from core.training.batches import Batch, epoch_order, load_batches
@@ -48,6 +49,8 @@ def train(
     device: str = "auto",
     report: Report = ignore,
     cancelled: Cancelled = never,
+    asked: Callable[[], Stop | None] = lambda: None,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Path:
     """Train a net and write its model file.
 
@@ -58,6 +61,8 @@ def train(
         device: Fabric's accelerator: "auto", "cpu", "cuda", "mps".
         report: Told of every record.
         cancelled: A signal's wish to stop: ends early with a good checkpoint and a model file.
+        asked: What a watcher asks for: "early" the same, "cancel" without a model file.
+        tell: Told what the log is told.
 
     Returns:
         The model file, `folder/model.safetensors`.
@@ -72,8 +77,9 @@ def train(
     fabric = make_fabric(recipe.optimise, device)
     writes = fabric.global_rank == 0
     with JobFolder(
-        folder, recipe.as_record(), resume=resume, writes=writes, report=report, cancelled=cancelled
-    ) as job:
+        folder, recipe.as_record(), resume=resume, writes=writes, report=report,
+        cancelled=cancelled, asked=asked, tell=tell,
+    ) as job:  # fmt: skip
         with fabric.rank_zero_first():  # one process renders, the others read what it wrote
             data = open_training_data(recipe, job.report, cancelled)
         run = Run(recipe, fabric, job, *data)
@@ -81,7 +87,9 @@ def train(
             run.resume()
         try:
             run.train()
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
             raise ResourceError(
                 "Out of memory even with one sample at a time; choose a smaller net or input."
             ) from error
@@ -107,6 +115,7 @@ class Run:
         self.job = job
         self.task: Any = TASKS[recipe.task](recipe)
         self._fabric = fabric
+        self._device_lock = DeviceLock(str(fabric.device))
         self._cache = cache
         self._held_out = validation or cache
         held = recipe.data.validation_faces if validation is None else 0
@@ -164,6 +173,7 @@ class Run:
         clock = _Clock(self.elapsed_s)
         total = self.recipe.optimise.epochs * self.steps_per_epoch
         for batch in self._batches():
+            self._give_way(clock)
             lr = learning_rate(self.recipe.optimise, self.progress)
             set_learning_rate(self._optimiser, lr)
             parts = self._step(self._fabric.to_device(batch))
@@ -180,6 +190,13 @@ class Run:
         self.epoch += 1
         return None
 
+    def _give_way(self, clock: _Clock) -> None:
+        """Wait while a window uses this device: a person waits for that, nobody for a step."""
+        waited_s = self._device_lock.wait_until_free(
+            lambda: self.job.stop_wanted() is not None, self.job.say
+        )
+        clock.leave_out(waited_s)
+
     def _step(self, batch: AnyBatch) -> dict[str, torch.Tensor]:
         """Forward, loss, backward, step, average; halves the batch when memory runs out."""
         self._bare.train()
@@ -188,8 +205,8 @@ class Run:
             try:
                 parts = self._backward(batch)
                 break
-            except torch.OutOfMemoryError:
-                if self._micro_batches * 2 > len(batch.images):
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out_of_memory(error) or self._micro_batches * 2 > len(batch.images):
                     raise
                 self._micro_batches *= 2
                 self.job.say(f"out of memory: each batch now in {self._micro_batches} pieces")
@@ -324,6 +341,9 @@ class _Clock:
 
     def elapsed_s(self) -> float:
         return time.monotonic() - self._start_s
+
+    def leave_out(self, waited_s: float) -> None:
+        self._start_s += waited_s
 
     def due(self, interval_s: float) -> bool:
         if time.monotonic() - self._reported_s < interval_s:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from core.datasets.face_cache import FaceCache
+from core.devices import DeviceLock
 from core.errors import InputError, JobCancelled, ResourceError, StoreError
 from core.nets.model_file import load_weights, read_card
 from core.progress import Progress
@@ -154,6 +155,34 @@ def test_out_of_memory_halves_the_batch_and_says_so(
     monkeypatch.setattr("core.training.loop.TASKS", {"landmarks": _NoMemory})
     with pytest.raises(ResourceError, match="Out of memory"):
         train(recipe, tmp_path / "none", device="cpu")
+
+
+def test_it_pauses_between_steps_while_a_window_uses_the_device(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The window holds the lock at the first step and lets go later; not a step is lost."""
+    monkeypatch.setattr("core.devices.lock_folder", lambda: tmp_path / "locks")
+    monkeypatch.setattr("core.devices._TOLD_AFTER_S", 0.1)
+    window, told, seen = DeviceLock("cpu").held(), [], []
+    window.__enter__()
+
+    def tell(line: str) -> None:
+        told.append((line, len(seen)))
+        if line.startswith("paused"):
+            window.__exit__(None, None, None)
+
+    train(recipe, tmp_path / "job", device="cpu", tell=tell, report=seen.append)
+    assert told[0] == ("paused while a window uses the device", 0)
+    assert _last(tmp_path / "job")["step"] == 30
+
+
+def test_a_watcher_may_ask_to_cancel_and_a_held_device_does_not_keep_it_from(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("core.devices.lock_folder", lambda: tmp_path / "locks")
+    with DeviceLock("cpu").held(), pytest.raises(JobCancelled):
+        train(recipe, tmp_path / "job", device="cpu", asked=lambda: "cancel")
+    assert not (tmp_path / "job" / "model.safetensors").exists()
 
 
 def test_folders_are_not_mixed_up(recipe: Recipe, toy_recipe_file: Path, tmp_path: Path):
