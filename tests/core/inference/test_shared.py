@@ -1,4 +1,4 @@
-"""The window's predictor: it holds its device while it works, and turns to the processor in need."""
+"""The window's predictor: it holds its device at work, and turns to the processor in need."""
 
 from types import SimpleNamespace
 
