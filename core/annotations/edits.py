@@ -252,6 +252,8 @@ class DeleteFace(RangeEdit):
 
     kind: ClassVar[str] = "delete_face"
     include_approved: bool = False
+    frame: int = -1
+    """Where it was done, for undo to go to; −1 = at the first frame."""
 
     @property
     def title(self) -> str:

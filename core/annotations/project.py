@@ -7,7 +7,7 @@ a job in another process writes one while a window has the project open.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotations import annotation_reader, migrations, opening
+from core.annotations import annotation_reader, migrations, opening, rejections
 from core.annotations.active_runs import ActiveRuns
 from core.annotations.align import align_tracks
 from core.annotations.changes import write_row
 from core.annotations.clip_store import ClipStore
 from core.annotations.derived_masks import repaint_derived
 from core.annotations.digest import digest_tables
-from core.annotations.edits import FOREVER, Edit
+from core.annotations.edits import FOREVER, CompositeEdit, Edit
 from core.annotations.face_columns import face_column, review_of, shown_tracks
 from core.annotations.frame_states import PRESENCE, REVIEW, stored_states
 from core.annotations.history import (
@@ -154,13 +154,12 @@ class Project(ClipStore):
             InputError: If there is no such run.
         """
         spans = {} if run_id is None else self._aligned(clip_id, run_id)
+        settled = rejections.settled_runs(self, clip_id)
         with self._writing() as connection, transaction(connection):
             for track, row in spans.items():
                 write_row(connection, "track_map", (clip_id, run_id, track), spans_to_row(row))
-            settled = self.settled_runs(clip_id)
             write_setting(connection, _active_key(clip_id), run_id)
-            if run_id is not None and set(settled) - {run_id}:
-                write_setting(connection, _settled_key(clip_id), sorted({*settled, run_id}))
+            write_setting(connection, rejections.settled_key(clip_id), settled)
         self._remembered.clear()
         self._active.forget(clip_id)
 
@@ -200,7 +199,7 @@ class Project(ClipStore):
         with self._reading() as connection:
             taken = annotation_reader.annotated_tracks(connection, clip_id)
         for header in self.runs(clip_id):
-            with _closing(self.open_run(header.run_id)) as reader:
+            with closing(self.open_run(header.run_id)) as reader:
                 taken |= set(reader.track_ids)
                 taken |= {
                     face
@@ -297,11 +296,7 @@ class Project(ClipStore):
             return history.apply(edit, who)
 
     def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
-        """Let an edit take the place of edit `seq`, the last one in force: one step for undo.
-
-        Raises:
-            ValueError: If another edit is the last one, or this one would change nothing.
-        """
+        """Let an edit take the place of edit `seq`, the last one in force; see `History.amend`."""
         self._check_span(edit)
         with self._editing() as history:
             return history.amend(seq, edit, who)
@@ -344,7 +339,7 @@ class Project(ClipStore):
             for reason in self.damaged_runs(clip.clip_id).values():
                 raise StoreError(reason)
             for header in self.runs(clip.clip_id):
-                with _closing(self.open_run(header.run_id)) as reader:
+                with closing(self.open_run(header.run_id)) as reader:
                     reader.check()
 
     # Inside
@@ -359,6 +354,10 @@ class Project(ClipStore):
                 self._remembered.clear()
 
     def _check_span(self, edit: Edit) -> None:
+        if isinstance(edit, CompositeEdit):
+            for part in edit.edits:
+                self._check_span(part)
+            return
         frames = self._clip_frames(edit.clip)
         start, stop = edit.span
         endless = isinstance(edit, TrackEdit) and stop == FOREVER
@@ -372,19 +371,12 @@ class Project(ClipStore):
         if before in (None, run_id) or self.track_spans(clip_id, run_id):
             return {}
         taken = [track.track_id for track in self.tracks(clip_id)]
-        with _closing(self.open_run(run_id)) as run:
-            # Rejected faces too: one that another run has found as well stays rejected.
+        with closing(self.open_run(run_id)) as run:
             return align_tracks(run, lambda frame: self._known_faces(clip_id, frame), taken)
 
     def _known_faces(self, clip_id: str, frame: int) -> list[FaceRecord]:
+        """Also those rejected: one that another run has found as well stays rejected."""
         return [*self.shown(clip_id, frame, masks=False), *self.rejected(clip_id, frame)]
-
-    def settled_runs(self, clip_id: str) -> list[str]:
-        """Runs whose tracks have the faces' numbers: the shown one first, then those shown once."""
-        once = self.setting(_settled_key(clip_id), [])
-        wanted = [self.active_run(clip_id), *(once if isinstance(once, list) else ())]
-        there = {header.run_id for header in self.runs(clip_id)}
-        return [run_id for run_id in dict.fromkeys(wanted) if run_id in there]
 
     def _chosen_run(self, clip_id: str) -> str | None:
         chosen = self.setting(_active_key(clip_id))
@@ -411,15 +403,3 @@ class Project(ClipStore):
 
 def _active_key(clip_id: str) -> str:
     return f"active_run/{clip_id}"
-
-
-def _settled_key(clip_id: str) -> str:
-    return f"settled_runs/{clip_id}"
-
-
-@contextmanager
-def _closing(reader: RunReader) -> Iterator[RunReader]:
-    try:
-        yield reader
-    finally:
-        reader.close()

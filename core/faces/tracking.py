@@ -124,7 +124,12 @@ class Tracker:
         """Frames still to be searched while nobody is found."""
 
     def step(
-        self, frame_idx: int, rgb: Frame, cut: bool, found: Sequence[Detection] | None
+        self,
+        frame_idx: int,
+        rgb: Frame,
+        cut: bool,
+        found: Sequence[Detection] | None,
+        rejected: Sequence[Array] = (),
     ) -> list[TrackedFace]:
         """Take in the next frame.
 
@@ -133,6 +138,7 @@ class Tracker:
             rgb: (H, W, 3).
             cut: Whether a hard cut lies before it.
             found: A detector's findings where detection was due, else None.
+            rejected: Boxes (4,) where a person said that there is no face: none is taken up there.
 
         Returns:
             The faces, by track id.
@@ -145,7 +151,7 @@ class Tracker:
         if found is None and (searching or self._wanted - followed.keys()):
             found = self._detector.detect(rgb, thorough=True)
         if found is not None:
-            self._admit(frame_idx, rgb, followed, found)
+            self._admit(frame_idx, rgb, followed, found, rejected)
             self._check_identities(frame_idx, rgb, followed)
         return self._close(frame_idx, followed)
 
@@ -207,10 +213,15 @@ class Tracker:
         return track.unlikeness(self._describe(rgb, located)) + 0.5 * jump / max(track.side, 1.0)
 
     def _admit(
-        self, frame_idx: int, rgb: Frame, followed: dict[int, Located], found: Sequence[Detection]
+        self,
+        frame_idx: int,
+        rgb: Frame,
+        followed: dict[int, Located],
+        found: Sequence[Detection],
+        rejected: Sequence[Array],
     ) -> None:
         """Take up faces that were detected and are not followed yet."""
-        faces = self._confirmed(rgb, followed, found)
+        faces = self._confirmed(rgb, followed, found, rejected)
         looks = [self._describe(rgb, face) for face in faces]
         absent = [track for track in self._tracks if track.track_id not in followed]
         costs = np.array(
@@ -224,10 +235,14 @@ class Tracker:
             followed[track.track_id] = face
 
     def _confirmed(
-        self, rgb: Frame, followed: dict[int, Located], found: Sequence[Detection]
+        self,
+        rgb: Frame,
+        followed: dict[int, Located],
+        found: Sequence[Detection],
+        rejected: Sequence[Array],
     ) -> list[Located]:
         """The new faces among detections, after a first pass and one from their own landmarks."""
-        taken = [located.hull for located in followed.values()]
+        taken = [*(located.hull for located in followed.values()), *rejected]
         new = [d for d in found if not any(same_face(d.hull_xyxy, hull) for hull in taken)]
         first = self._locate(rgb, [self._crop(d.hull_xyxy) for d in new]) if new else []
         crops = [

@@ -18,6 +18,7 @@ import numpy as np
 
 from core.annotations.project import Project
 from core.annotations.records import RunHeader
+from core.annotations.rejections import RejectedRegions, rejected_regions
 from core.annotations.run_part import RunWriter
 from core.annotations.run_reader import RunReader
 from core.errors import InputError, StoreError
@@ -97,6 +98,8 @@ def predict_clip(
 ) -> PredictResult:
     """Predict one clip of a project into a new run, or finish an interrupted one like it.
 
+    Faces that a person deleted ("this is no face") are not found again.
+
     Args:
         project: May be open read-only; annotations are never touched.
         clip_id: The clip.
@@ -126,14 +129,17 @@ def predict_clip(
             raise InputError(
                 f"{path}: frames {start} … {end} are none of its {reader.info.frames} frames."
             )
-        header = _header(clip_id, models, detector, (start, end), reader.info.frames, masks)
+        rejected = rejected_regions(project, clip_id, start, end)
+        header = _header(
+            clip_id, models, detector, (start, end), reader.info.frames, masks, rejected.digest
+        )
         writer, resumed = _writer(project, header, restart)
         if begun is not None:
             begun(writer.header.run_id)
         watch = Stopwatch()
         began, first = time.perf_counter(), writer.next_frame
         try:
-            _fill(reader, writer, models, detector, masks, watch, report, cancelled)
+            _fill(reader, writer, models, detector, masks, rejected, watch, report, cancelled)
             with watch.measure("store"):
                 sealed = writer.seal()
         except BaseException:
@@ -150,6 +156,7 @@ def _header(
     span: tuple[int, int],
     frames: int,
     masks: bool,
+    rejected: str,
 ) -> RunHeader:
     """The run's header; `settings` holds all that decides about its content."""
     nets: list[Predictor] = [models.landmarks, *models.parsers]
@@ -165,6 +172,8 @@ def _header(
         "detect_every": stages.DETECT_EVERY,
         "derived_masks": derived,
     }  # fmt: skip
+    if rejected:
+        settings["rejected"] = rejected
     return RunHeader(
         run_id="",
         clip_id=clip_id,
@@ -217,6 +226,7 @@ def _fill(
     models: Models,
     detector: Detector,
     masks: bool,
+    rejected: RejectedRegions,
     watch: Stopwatch,
     report: Report,
     cancelled: Cancelled,
@@ -250,7 +260,9 @@ def _fill(
             "decode",
         )
         crew.start(
-            lambda: stages.follow(decoded, tracker, bool(models.parsers), followed, watch),
+            lambda: stages.follow(
+                decoded, tracker, rejected, bool(models.parsers), followed, watch
+            ),
             "follow",
         )
         crew.start(lambda: maker.run(followed, done, crew), "masks")

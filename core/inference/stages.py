@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotations.records import FaceRecord
+from core.annotations.rejections import RejectedRegions
 from core.annotations.segment_columns import SEGMENT
 from core.faces.cuts import Thumbnail, is_cut, thumbnail
 from core.faces.detection import Detection, Detector
@@ -130,15 +131,22 @@ def decode(
 def follow(
     frames: Channel[Decoded],
     tracker: Tracker,
+    rejected: RejectedRegions,
     keep_frames: bool,
     out: Channel[Followed],
     watch: Stopwatch,
 ) -> None:
-    """Track the faces of every frame; hand on the tracker's state at each segment's end."""
+    """Track the faces of every frame; hand on the tracker's state at each segment's end.
+
+    A face where a person said that there is none is followed, so that it is the same face where it
+    is not rejected, but not handed on.
+    """
     for item in frames:
         found = None if item.found is None else item.found.result()
         with watch.measure("track"):
-            faces = tracker.step(item.frame_idx, item.rgb, item.cut, found)
+            unwanted = list(rejected.at(item.frame_idx))
+            tracked = tracker.step(item.frame_idx, item.rgb, item.cut, found, unwanted)
+            faces = [f for f in tracked if not rejected.covers(item.frame_idx, f.located.hull)]
             state = tracker.state() if ends_segment(item.frame_idx) else None
         height, width = item.rgb.shape[:2]
         rgb = item.rgb if keep_frames else None

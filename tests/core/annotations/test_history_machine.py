@@ -31,6 +31,8 @@ from core.annotations.edits import (
     SetReviewState,
     SetTrack,
 )
+from core.annotations.face_edits import RestoreFace
+from core.annotations.point_edits import ResetPoints, SetPoints
 from core.annotations.project import Project
 from core.annotations.records import LandmarkAnnotation, ReviewState, Source
 from core.annotations.track_edits import MergeTracks, SplitTrack, SwapTracks
@@ -64,6 +66,18 @@ def box(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 9, 4).astype(np.float32)
 
 
+def points(track: int, frame: int, seed: int) -> SetPoints:
+    rng = np.random.default_rng(seed)
+    places = rng.normal(0, 9, (7, 2)).astype(np.float32)
+    places[rng.random(7) < 0.2] = np.nan
+    visible = rng.random(7) < 0.5 if seed % 3 == 0 else None
+    sources = rng.integers(0, 6, 7).astype(np.uint8)
+    return SetPoints(
+        CLIP, track, frame, "x7", rng.random(7) < 0.6, places, sources, bool(seed % 2), visible,
+        adds_face=seed % 5 == 0,
+    )  # fmt: skip
+
+
 CLIP = "c" * 16
 spans = st.tuples(frames, frames).map(sorted).map(lambda ends: (ends[0], ends[1] + 1))
 face_edits = st.one_of(
@@ -75,21 +89,52 @@ face_edits = st.one_of(
     st.builds(
         lambda t, f, s: AddFace(CLIP, t, f, box(s) if s % 2 else None), tracks, frames, seeds
     ),
-)
-edits = st.one_of(
+    st.builds(points, tracks, frames, seeds),
+    st.builds(
+        lambda t, f, s: ResetPoints(CLIP, t, f, "x7", np.random.default_rng(s).random(7) < 0.5),
+        tracks, frames, seeds,
+    ),
+)  # fmt: skip
+state_edits = st.one_of(
     face_edits,
     st.builds(
         lambda t, span, state, all_: SetReviewState(CLIP, t, *span, state, all_),
-        tracks, spans, st.sampled_from(ReviewState), st.booleans(),
+        tracks,
+        spans,
+        st.sampled_from(ReviewState),
+        st.booleans(),
     ),
-    st.builds(lambda t, span: DeleteFace(CLIP, t, *span), tracks, spans),
-    st.builds(lambda t, s: SetTrack(CLIP, t, "abc"[: s % 4]), tracks, seeds),
-    st.builds(lambda a, b, f: SwapTracks(CLIP, "r", f, FOREVER, a, b), tracks, tracks, frames),
-    st.builds(lambda a, b, s: MergeTracks(CLIP, "r", *s, a, b), tracks, tracks, spans),
-    st.builds(lambda a, b, s: SplitTrack(CLIP, None, *s, a, b), tracks, tracks, spans),
+    st.builds(
+        lambda t, span, all_: DeleteFace(CLIP, t, *span, all_, frame=7),
+        tracks,
+        spans,
+        st.booleans(),
+    ),
+    st.builds(lambda t, span: RestoreFace(CLIP, t, *span), tracks, spans),
+    st.builds(
+        lambda t, s: SetTrack(CLIP, t, "abc"[: s % 4], "#123456" if s % 3 else ""), tracks, seeds
+    ),
+)
+identities = st.one_of(
+    st.builds(
+        lambda a, b, f, skip: SwapTracks(CLIP, "r", f, FOREVER, a, b, skip_approved=skip),
+        tracks, tracks, frames, st.booleans(),
+    ),
+    st.builds(
+        lambda a, b, s, skip: MergeTracks(CLIP, "r", *s, a, b, skip_approved=skip),
+        tracks, tracks, spans, st.booleans(),
+    ),
+    st.builds(
+        lambda a, b, s, skip: SplitTrack(CLIP, None, *s, a, b, skip_approved=skip),
+        tracks, tracks, spans, st.booleans(),
+    ),
+)  # fmt: skip
+edits = st.one_of(
+    state_edits,
+    identities,
     st.builds(
         lambda parts, skip: CompositeEdit("many", tuple(parts), skip),
-        st.lists(face_edits, min_size=1, max_size=5), st.booleans(),
+        st.lists(st.one_of(state_edits, identities), min_size=1, max_size=5), st.booleans(),
     ),
 )  # fmt: skip
 
@@ -111,6 +156,18 @@ class HistoryMachine(RuleBasedStateMachine):
         applied = self.project.apply(edit, "ann")
         if applied.seq:
             self.position += 1
+            self.digests = [*self.digests[: self.position], self.project.digest()]
+            assert self.digests[-1] != self.digests[-2]
+
+    @precondition(lambda self: self.position > 0)
+    @rule(edit=edits)
+    def amend(self, edit) -> None:
+        """Another edit in the place of the last one; one that changes nothing is refused."""
+        try:
+            self.project.amend(self.position, edit, "ann")
+        except ValueError:
+            pass  # the invariants see that nothing has changed
+        else:
             self.digests = [*self.digests[: self.position], self.project.digest()]
             assert self.digests[-1] != self.digests[-2]
 
