@@ -45,6 +45,25 @@ def radial_loss(predicted: Tensor, truth: Tensor, sizes: Tensor, weights: Tensor
     return weighted_mean(100.0 * torch.sqrt(squared + 1e-6), weights)
 
 
+def gap_loss(
+    predicted: Tensor, truth: Tensor, sizes: Tensor, weights: Tensor, pairs: Tensor
+) -> Tensor:
+    """How wrong the way from one point to its opposite is, over d, in percent.
+
+    Errors that both lids share cost nothing: this asks for how far eyes and mouths are open.
+
+    Args:
+        predicted: (B, M, 2).
+        truth: (B, M, 2).
+        sizes: (B,).
+        weights: (B, M); a gap counts where both its points do.
+        pairs: (n, 2) point numbers.
+    """
+    ends = pairs.unbind(dim=1)
+    wanted, found = (xy[:, ends[0]] - xy[:, ends[1]] for xy in (truth, predicted))
+    return radial_loss(found, wanted, sizes, weights[:, ends[0]] * weights[:, ends[1]])
+
+
 def wing_loss(
     predicted: Tensor,
     truth: Tensor,

@@ -113,11 +113,13 @@ def disturb(image: Image, rng: np.random.Generator, recipe: AugmentRecipe) -> Im
     """Change pixels, not places: occluders first, then light, then the camera."""
     for chance, change in (
         (recipe.occlusion, occlude),
+        (recipe.light, shade),
         (recipe.colour, shift_colours),
         (recipe.gamma, change_gamma),
         (recipe.grey, to_grey),
         (recipe.blur, blur),
         (recipe.low_resolution, lower_resolution),
+        (recipe.sharpen, sharpen),
         (recipe.noise, add_noise),
         (recipe.jpeg, compress),
     ):
@@ -155,6 +157,26 @@ def _filling(image: Image, rng: np.random.Generator) -> Image:
     coarse = rng.normal(0, 40, (int(rng.integers(2, 12)),) * 2 + (1,)) + colour
     grown = cv2.resize(coarse.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
     return np.clip(grown, 0, 255).astype(np.uint8)
+
+
+def shade(image: Image, rng: np.random.Generator) -> Image:
+    """Light from one side: a smooth step across the picture, the dark side at 6 … 70 %."""
+    size = image.shape[0]
+    angle = rng.uniform(0, 2 * np.pi)
+    across = (np.arange(size) / size - 0.5).astype(np.float32)
+    place = np.cos(angle) * across[None, :] + np.sin(angle) * across[:, None]
+    place = (place - rng.uniform(-0.25, 0.25)) / np.exp(rng.uniform(np.log(0.01), np.log(0.3)))
+    dark = np.exp(rng.uniform(np.log(0.06), np.log(0.7)))
+    gain = dark + (1.0 - dark) / (1.0 + np.exp(-place.clip(-20, 20)))
+    gain *= rng.uniform(0.9, 1.4)
+    return (image * gain[..., None].astype(np.float32)).clip(0, 255).astype(np.uint8)
+
+
+def sharpen(image: Image, rng: np.random.Generator) -> Image:
+    """Unsharp mask."""
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.5))
+    amount = rng.uniform(0.3, 1.8)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, soft, -amount, 0), np.uint8)
 
 
 def shift_colours(image: Image, rng: np.random.Generator) -> Image:

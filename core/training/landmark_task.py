@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,45 @@ from core.nets.crop_net import crop_patches
 from core.nets.ffld import FFLD, FFLDStages
 from core.nets.model_card import BoxRule, ModelCard, Preprocessing
 from core.nets.registry import build_net
-from core.schemes import load_landmark_scheme
+from core.schemes import LandmarkScheme, load_landmark_scheme
 from core.training.batches import Batch, FaceSamples, to_input
 from core.training.recipe import Recipe
 from core.training.start import start_weights
 
 NO_FACE_ERROR = 0.5
 """The error a crop without a face is taught as, in input sides."""
+
+
+def opening_pairs(scheme: LandmarkScheme) -> NDArray[np.int64]:
+    """Points that face each other across an opening, (n, 2): lids, and lips inside.
+
+    Two contours of as many points that share both ends go round an opening.
+    """
+    pairs = [
+        (first, second)
+        for upper in scheme.contours
+        for lower in scheme.contours
+        if upper.points[0] < lower.points[0]
+        and len(upper.points) == len(lower.points) > 2
+        and (upper.points[0], upper.points[-1]) == (lower.points[-1], lower.points[0])
+        for first, second in zip(upper.points[1:-1], lower.points[-2:0:-1], strict=True)
+    ]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _point_weights(scheme: LandmarkScheme, wanted: Mapping[str, Any]) -> Tensor:
+    """Weight of every point, (M,)."""
+    weights = torch.ones(scheme.num_points)
+    for name, value in wanted.items():
+        if name not in scheme.components:
+            raise InputError(
+                f"loss.point_weights: {scheme.name} has no {name!r}; it has "
+                f"{', '.join(scheme.components)}."
+            )
+        if not isinstance(value, int | float) or value < 0:
+            raise InputError(f"loss.point_weights.{name} must be a number from 0, not {value!r}.")
+        weights[list(scheme.components[name])] = float(value)
+    return weights
 
 
 class LandmarkTask:
@@ -50,6 +82,8 @@ class LandmarkTask:
             )
         if recipe.loss.normaliser not in ("pair", "box"):
             raise InputError("loss.normaliser must be 'pair' or 'box'.")
+        self.point_weights = _point_weights(self.scheme, recipe.loss.point_weights)
+        self.pairs = torch.from_numpy(opening_pairs(self.scheme))
 
     def build(self) -> FFLD:
         """The recipe's net.
@@ -94,6 +128,7 @@ class LandmarkTask:
         recipe = self.recipe.loss
         found: FFLDStages = net.stages(to_input(batch.images, self.recipe.mean, self.recipe.std))
         sizes = self._sizes(batch)
+        batch = batch._replace(weights=batch.weights * self.point_weights.to(batch.weights.device))
         parts = {
             f"s{number}": losses.LOSSES[name](points, batch.landmarks, sizes, batch.weights)
             for number, (name, points) in enumerate(
@@ -106,6 +141,11 @@ class LandmarkTask:
         if recipe.align and progress < recipe.align_until:
             parts["align"] = self._align(found, batch, list(parts.values())[-1])
             total = total + parts["align"]
+        if recipe.gaps > 0:
+            pairs = self.pairs.to(sizes.device)
+            points = found.landmarks[-1]
+            parts["gaps"] = losses.gap_loss(points, batch.landmarks, sizes, batch.weights, pairs)
+            total = total + recipe.gaps * parts["gaps"]
         parts["confidence"] = self._confidence(found, batch)
         total = total + recipe.confidence * parts["confidence"]
         return total, {name: value.detach() for name, value in parts.items()}

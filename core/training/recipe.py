@@ -69,6 +69,10 @@ class AugmentRecipe:
     gamma: float = 0.4
     colour: float = 0.6
     noise: float = 0.3
+    light: float = 0.0
+    """One side darker than the other, softly or with a hard edge."""
+    sharpen: float = 0.0
+    """Unsharp mask, as phones do."""
     occlusion: float = 0.35
     """Ellipses, boxes and bars of colour or texture over the face."""
     background: float = 0.06
@@ -107,6 +111,10 @@ class LossRecipe:
     """Share of the training time after which the align loss is taken off."""
     confidence: float = 0.2
     """Weight of the confidence head's likelihood."""
+    gaps: float = 0.0
+    """Weight of the openings: the last stage's way from lid to lid and from lip to lip."""
+    point_weights: Mapping[str, Any] = field(default_factory=dict)
+    """Landmarks: weight of a component's points by its name in the scheme, 1 where not named."""
     class_weights: Mapping[str, Any] = field(default_factory=dict)
     """Parsing: weight of a class's pixels by its name, 1 where not named."""
 

@@ -10,6 +10,7 @@ import torch
 from core.losses.landmarks import (
     LOSSES,
     align_loss,
+    gap_loss,
     gaussian_kernel,
     l1_loss,
     l2_loss,
@@ -95,3 +96,14 @@ def test_the_gaussian_sums_to_one_and_has_sigma_one():
     kernel = gaussian_kernel(torch.zeros(1, dtype=torch.float64))[0, 0]
     assert float(kernel.sum()) == pytest.approx(1.0)
     assert float(kernel[1, 2] / kernel[1, 1]) == pytest.approx(math.exp(-0.5))
+
+
+def test_gap_loss_asks_only_how_far_two_points_are_apart():
+    pairs = torch.tensor([[0, 1]])
+    truth = torch.tensor([[[0.0, 0.0], [0.0, 4.0]]])
+    size, known = torch.tensor([100.0]), torch.ones(1, 2)
+    moved = truth + torch.tensor([7.0, -3.0])
+    assert float(gap_loss(moved, truth, size, known, pairs)) == pytest.approx(0.1, abs=1e-3)
+    shut = torch.tensor([[[0.0, 2.0], [0.0, 2.0]]])
+    assert float(gap_loss(shut, truth, size, known, pairs)) == pytest.approx(4.0, 1e-2)
+    assert float(gap_loss(shut, truth, size, torch.tensor([[1.0, 0.0]]), pairs)) == 0.0

@@ -162,3 +162,21 @@ def test_the_spot_test_would_see_half_a_pixel(toy_cache: FaceCache):
     light = moved[..., 0].astype(float)
     x = np.arange(64)
     assert (light.sum(axis=0) * x).sum() / light.sum() == pytest.approx(30.5, abs=0.02)
+
+
+def test_light_from_one_side_darkens_a_side_and_moves_nothing():
+    grey = np.full((64, 64, 3), 120, np.uint8)
+    for seed in range(10):
+        lit = augment.shade(grey, np.random.default_rng(seed)).astype(float)
+        assert lit.max() <= 120 * 1.4 + 1
+        assert lit.min() < 0.98 * lit.max()
+        assert (lit[..., 0] == lit[..., 2]).all()
+
+
+def test_sharpening_keeps_flat_places_and_steepens_edges():
+    step = np.full((32, 32, 3), 80, np.uint8)
+    step[:, 16:] = 160
+    sharp = augment.sharpen(step, np.random.default_rng(0))
+    assert (sharp[:, :8] == 80).all()
+    assert (sharp[:, 15] < 80).all()
+    assert (sharp[:, 16] > 160).all()
