@@ -77,7 +77,7 @@ class OnnxBackend:
         where: What to call it in errors.
         threads: Threads within one run; 0 = one a core.
         device: "cpu" or "cuda…".
-        weights: The model file's weights, for a graph that was stored without them
+        weights: The model file's weights (tensors or arrays), for a graph stored without them
             (`core.nets.onnx_graph`).
 
     Raises:
@@ -90,7 +90,7 @@ class OnnxBackend:
         where: str,
         threads: int = 0,
         device: str = "cpu",
-        weights: Mapping[str, torch.Tensor] | None = None,
+        weights: Mapping[str, Any] | None = None,
     ) -> None:
         import onnxruntime
 

@@ -18,7 +18,7 @@ from core.inference.landmark_predictor import LandmarkPredictor, crop_points
 from core.inference.model_source import ModelSource, find_model, open_model
 from core.inference.parsing_predictor import ParsingPredictor
 from core.nets.model_card import ModelCard
-from core.nets.model_file import load_onnx, load_weights
+from core.nets.model_file import load_arrays, load_onnx, load_weights
 from core.schemes import load_landmark_scheme, load_mask_scheme
 
 Predictor: TypeAlias = LandmarkPredictor | ParsingPredictor
@@ -102,6 +102,10 @@ def _backend(source: ModelSource, device: str, wanted: str | None) -> Backend:
     if source.foreign:
         return _foreign_backend(source, device)
     card, where = source.card, str(source.path)
+    if device == "cpu" and wanted == "onnxruntime":
+        stored = load_onnx(source.path)
+        if stored is not None:  # without torch, whose import holds up a window for seconds
+            return OnnxBackend(stored, where, weights=load_arrays(source.path))
     weights = load_weights(source.path)
     if device != "cpu":
         return TorchBackend(_net(card, weights, where), device)

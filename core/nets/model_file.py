@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import StoreError
 from core.nets.model_card import ModelCard
@@ -130,6 +131,26 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise StoreError(f"{path}: the weights '{name}' are not finite; get the file again.")
     return weights
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The weights of a model file as arrays, without torch; half-precision ones as float32.
+
+    Raises:
+        StoreError: If the file is damaged, foreign or newer, or a weight is not finite.
+    """
+    path = Path(path)
+    header = _checked_header(path)
+    with path.open("rb") as file:
+        arrays = {
+            name: _as_array(_read_bytes(file, header, entry), entry)
+            for name, entry in header.entries.items()
+            if name != ONNX_TENSOR
+        }
+    for name, value in arrays.items():
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise StoreError(f"{path}: the weights '{name}' are not finite; get the file again.")
+    return arrays
 
 
 def load_onnx(path: Path) -> bytes | None:
@@ -299,6 +320,16 @@ def _read_bytes(file: BinaryIO, header: _Header, entry: _Entry) -> bytes:
     if len(data) != entry.end - entry.begin:
         raise StoreError("The model file became shorter while it was read; try again.")
     return data
+
+
+def _as_array(data: bytes, entry: _Entry) -> NDArray[Any]:
+    if entry.dtype == "BF16":  # the upper half of a float32
+        wide = np.frombuffer(data, "<u2").astype(np.uint32) << 16
+        return wide.view(np.float32).reshape(entry.shape)
+    kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "|b1", "U8": "|u1", "I8": "|i1"}
+    kind = kinds.get(entry.dtype, f"<i{_ITEM_BYTES[entry.dtype]}")
+    value = np.frombuffer(data, kind).reshape(entry.shape)
+    return value.astype(np.float32) if entry.dtype == "F16" else value
 
 
 def _read_tensor(file: BinaryIO, header: _Header, entry: _Entry) -> Tensor:

@@ -13,10 +13,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import ResourceError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 OPSET = 17
 INPUT = "images"
@@ -55,23 +58,31 @@ def export_graph(net: nn.Module, input_shape: Sequence[int], outputs: Sequence[s
     return graph
 
 
-def give_weights(options: Any, weights: Mapping[str, Tensor]) -> list[Any]:
+def _as_array(value: Any) -> NDArray[Any]:
+    """A tensor as an array; an array as it is."""
+    if not hasattr(value, "detach"):
+        return np.asarray(value)
+    tensor = value.detach().cpu()
+    return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
+
+
+def give_weights(options: Any, weights: Mapping[str, Any]) -> list[Any]:
     """Hand a model file's weights to the session options of a graph by `export_graph`.
 
     Args:
         options: onnxruntime.SessionOptions, before the session is made.
-        weights: The state dict.
+        weights: The state dict, or the same as arrays.
 
     Returns:
         The values; keep them for as long as the session lives, it reads their memory.
     """
-    import numpy as np
     import onnxruntime
 
     # Only float weights: counters (num_batches_tracked) are no part of the graph.
-    named = {k: v for k, v in weights.items() if v.is_floating_point()}
+    named = {k: _as_array(v) for k, v in weights.items()}
+    named = {k: v for k, v in named.items() if v.dtype.kind == "f"}
     values = [
-        onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v.float().cpu().numpy()))
+        onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, dtype=np.float32))
         for v in named.values()
     ]
     options.add_external_initializers(list(named), values)
