@@ -54,13 +54,13 @@ def pictures():
         yield np.roll(noise, 3 * shift, axis=1)
 
 
-def make_clip(path: Path) -> float:
+def make_clip(path: Path, fps: int = FPS) -> float:
     """Write the clip; its rate in Mbit/s."""
-    with VideoWriter(path, 1920, 1080, FPS, quality=17) as writer:
+    with VideoWriter(path, 1920, 1080, fps, quality=17) as writer:
         for rgb in pictures():
             writer.write(rgb)
         frames = writer.frames
-    return path.stat().st_size * 8 / (frames / FPS) / 1e6
+    return path.stat().st_size * 8 / (frames / fps) / 1e6
 
 
 def landmarks(frame_idx: int) -> np.ndarray:
