@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer", metavar="FILE", help="clips: the net it is compared with")
     parser.add_argument("--clip", action="append", default=[], type=Path, help="clips: a video")
     parser.add_argument("--frames", type=int, default=60, help="clips: first frames of each")
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FOLDER",
+        help="clips: write the 24 frames where model and peer differ most there, as a picture",
+    )  # fmt: skip
     parser.add_argument("-n", "--faces", type=int, default=3000, help="synthetic shapes")
     parser.add_argument("--renders", type=int, default=100, help="renders of the reverse test")
     parser.add_argument(
@@ -98,6 +102,11 @@ def _clips(args: argparse.Namespace, console: Console) -> int:
     figures = clips.compare_on_clips(seen) | {"model": own.card.name, "peer": peer.card.name}
     record = records.make_record("clips", args.title or "clips", figures)
     console.say(f"wrote {records.write_record(args.record, record)}")
+    if args.sheet is not None:
+        from core.evaluation import clip_sheet
+
+        sheet = clip_sheet.draw_sheet(args.clip, seen, clip_sheet.worst_frames(seen))
+        console.say(f"wrote {clip_sheet.write_sheet(args.sheet, sheet)}")
     console.result(record)
     return 0
 

@@ -9,6 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from core.evaluation.clip_sheet import (
+    COLUMNS,
+    OWN_RGB,
+    PEER_RGB,
+    TILE,
+    draw_sheet,
+    worst_frames,
+    write_sheet,
+)
 from core.evaluation.clips import ClipPoints, compare_on_clips, look_at_clip
 from core.faces.detection import _HULLS, Detection
 from core.geometry import apply_affine, invert_affine
@@ -100,3 +109,34 @@ def test_both_nets_see_the_detected_box_and_dark_frames_are_left_out(tmp_path: P
     assert np.isnan(seen.own[2]).all()
     assert np.isnan(seen.boxes[2]).all()
     assert np.linalg.norm(seen.peer[0, 0] - seen.own[0, 0]) > 5
+
+
+def test_the_worst_frames_come_first_and_are_no_neighbours():
+    shake = np.zeros((30, 2))
+    shake[[3, 4, 20], 0] = 8.0, 12.0, 4.0
+    calm = _clip(np.tile([1.0, 0.0], (30, 1)))
+    worst = worst_frames([calm, _clip(shake)], 4)
+    assert [(w.clip, w.frame) for w in worst[:2]] == [(1, 4), (1, 20)]
+    assert worst[0].distance == pytest.approx(12 / 40)
+    assert [w.clip for w in worst[2:]] == [0, 0]  # frame 3 of the other lies beside its frame 4
+    assert abs(worst[3].frame - worst[2].frame) >= 5
+
+
+def test_a_sheet_shows_both_models_points(tmp_path: Path):
+    for t in range(3):
+        cv2.imwrite(str(tmp_path / f"{t}.png"), np.full((120, 120, 3), 90, np.uint8))
+    boxes = np.tile([10.0, 10, 110, 110], (3, 1))
+    peer = np.tile(np.full((68, 2), 40.0), (3, 1, 1))
+    peer[:, 45] = (80, 40)
+    own = peer + 20.0
+    clip = ClipPoints("toy", boxes, own, peer, own, own)
+    sheet = draw_sheet([tmp_path], [clip], worst_frames([clip]))
+    assert sheet.shape == (TILE, COLUMNS * TILE, 3)
+    zoom = TILE / 150
+    for xy, colour in ((40.0, PEER_RGB), (60.0, OWN_RGB)):
+        at = round((TILE - 1) / 2 + zoom * (xy - 60))
+        np.testing.assert_array_equal(sheet[at, at], colour)
+    assert sheet[:, TILE:].max() == 0  # the frames are neighbours: one tile
+    written = write_sheet(tmp_path / "look", sheet)
+    assert written == tmp_path / "look" / "worst-frames.jpg"
+    assert cv2.imread(str(written)).shape == sheet.shape
