@@ -93,6 +93,10 @@ class FFLD(nn.Module):
         found = self.stages(images)
         return found.landmarks[-1], confidence_logits(found.log_scale)
 
+    def stage_landmarks(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Landmarks of every stage, see `core.nets.staged`."""
+        return self.stages(images).landmarks
+
     def stages(self, images: Tensor) -> FFLDStages:
         """Every stage's landmarks, see FFLDStages."""
         maps = self.body(images)

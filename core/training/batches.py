@@ -87,7 +87,7 @@ class FaceSamples(Dataset[Batch]):
         self, image: NDArray[np.uint8], xy: NDArray[np.float32], rng: np.random.Generator
     ) -> Batch:
         placement = augment.random_placement(
-            rng, xy, self._size, self._scheme.normalising_pair, _STILL
+            rng, xy, self._size, self._scheme.normalising_pair, TRACKED
         )
         return self._batch(augment.warp(image, placement.matrix, self._size), xy, placement)
 
@@ -116,7 +116,7 @@ class FaceSamples(Dataset[Batch]):
         )
 
 
-_STILL = AugmentRecipe(shift=0.04, zoom=(0.92, 1.08), roll_deg=10.0, flip=0.0)
+TRACKED = AugmentRecipe(shift=0.04, zoom=(0.92, 1.08), roll_deg=10.0, flip=0.0)
 """How validation crops are placed: as a tracker would, never mirrored."""
 
 

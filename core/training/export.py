@@ -38,13 +38,14 @@ def export_model(
         job.say(str(error))
         graph = None
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    card = task.card({"validation": scores}, (_origin(cache),), created)
+    card = task.card({"validation": scores}, (origin_of(cache),), created)
     save_model(path, card, net.state_dict(), graph, half=True)
     job.say(f"wrote {path}")
     return path
 
 
-def _origin(cache: FaceCache) -> str:
+def origin_of(cache: FaceCache) -> str:
+    """What a cache holds, for a model card."""
     renderer = cache.origin.get("renderer")
     if renderer is None:
         return f"{len(cache)} faces of {cache.folder.name}"

@@ -148,6 +148,60 @@ class OptimiseRecipe:
     """Torch threads on a CPU; 0 = one fewer than cores, at least one."""
     validate_every: int = 1
     """Epochs."""
+    predictions_every: int = 0
+    """Epochs between predictions of the validation faces kept in `predictions/` of the job folder,
+    for affinity by epoch; 0 = never."""
+
+
+@dataclass(frozen=True)
+class HeatmapRecipe:
+    """Heat-map regression (`task = "heatmaps"`)."""
+
+    sigma: float = 1.0
+    """Of the Gaussian targets, heat-map pixels."""
+
+
+@dataclass(frozen=True)
+class ForestRecipe:
+    """A cascade of regression forests (`task = "forest"`), by the words of ERT."""
+
+    stages: int = 10
+    trees: int = 500
+    """A stage."""
+    depth: int = 5
+    pixels: int = 400
+    """Candidate pixels a stage, drawn round the mean shape."""
+    splits: int = 20
+    """Random pixel pairs tried at every node."""
+    shrinkage: float = 0.1
+    starts: int = 20
+    """Starting shapes a training face is shown with."""
+    distance_prior: float = 0.1
+    """Pixel pairs are drawn by exp(−distance / this), distance in shares of the input's side."""
+
+
+@dataclass(frozen=True)
+class WeakRecipe:
+    """Dense points from sparse ones (`task = "weak"`): three stages."""
+
+    format: str = "searched"
+    """The m points: a format the scheme names, "0,5,8", a JSON file with `points`, "searched" or
+    "random" (both want `budget`), or "all"."""
+    budget: int = 0
+    """The number m, for "searched" and "random"."""
+    sparse: int = 0
+    """N: faces whose sparse points are used; 0 = all."""
+    dense: int = 0
+    """The n of them whose dense points are used, drawn by the seed; 0 = all that have them."""
+    epochs: tuple[int, int, int] = (1500, 3000, 3000)
+    """Of the three stages."""
+    lr: tuple[float, float, float] = (0.01, 0.01, 0.001)
+    """Of the three stages, at their start."""
+    patience: int = 200
+    """Epochs without a lower loss after which the learning rate falls to a tenth."""
+    stage1: str = ""
+    """A job folder whose finished stage 1 is taken instead of training one: it does not depend on
+    which faces are dense."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +212,7 @@ class Recipe:
     """Name of the model it makes."""
     title: str = ""
     task: str = "landmarks"
+    """"landmarks", "parsing", "heatmaps", "forest" or "weak"."""
     scheme: str = "ibug68"
     mask_scheme: str = "parts14"
     """What a parsing net tells apart."""
@@ -172,6 +227,9 @@ class Recipe:
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
     previous: PreviousRecipe = field(default_factory=PreviousRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
+    heatmaps: HeatmapRecipe = field(default_factory=HeatmapRecipe)
+    forest: ForestRecipe = field(default_factory=ForestRecipe)
+    weak: WeakRecipe = field(default_factory=WeakRecipe)
     optimise: OptimiseRecipe = field(default_factory=OptimiseRecipe)
 
     def as_record(self) -> dict[str, Any]:

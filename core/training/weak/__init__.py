@@ -1,0 +1,1 @@
+"""Dense landmarks from sparse annotation, in three stages ([Yan20] 5.5)."""
