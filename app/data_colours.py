@@ -60,9 +60,30 @@ REVIEW_STATES: dict[int, Mark] = {
 UNKNOWN = Mark("unknown", (150, 150, 150), "plus")
 
 
-def face_colour(track_id: int) -> Rgb:
-    """The colour of a person, by track."""
-    return FACES[track_id % len(FACES)]
+def face_colour(track_id: int, chosen: str = "") -> Rgb:
+    """The colour of a person: the one chosen for them (`#rrggbb`), else one by track.
+
+    After the palette's eight come lighter and then darker ones of the same hues.
+    """
+    if (own := _parsed(chosen)) is not None:
+        return own
+    again, at = divmod(track_id, len(FACES))
+    shade, share = (((0, 0, 0), 0.0), ((255, 255, 255), 0.5), ((0, 0, 0), 0.35))[again % 3]
+    red, green, blue = (
+        round((1 - share) * c + share * t) for c, t in zip(FACES[at], shade, strict=True)
+    )
+    return red, green, blue
+
+
+def _parsed(text: str) -> Rgb | None:
+    """`#rrggbb` as numbers; None for anything else."""
+    if len(text) != 7 or text[0] != "#":
+        return None
+    try:
+        red, green, blue = bytes.fromhex(text[1:])
+    except ValueError:
+        return None
+    return red, green, blue
 
 
 def confidence_colours(scores: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -37,7 +37,7 @@ def _line(session: Session, frame_idx: int, face: Any) -> HudFace:
         review = session.columns.review[frame_idx] if frame_idx < session.columns.frames else 0
     return HudFace(
         name=session.name_of(face.track_id),
-        colour=data_colours.face_colour(face.track_id),
+        colour=data_colours.face_colour(face.track_id, getattr(face, "colour", "")),
         source=data_colours.SOURCES.get(int(face.source), data_colours.UNKNOWN),
         review=data_colours.REVIEW_STATES.get(int(review), data_colours.UNKNOWN),
         confidence=float(face.score),

@@ -112,6 +112,8 @@ class ShownFace(FaceRecord):
     label_map_sources: dict[str, Source] = field(default_factory=dict)
     review: ReviewState = ReviewState.UNSEEN
     name: str = ""
+    colour: str = ""
+    """`#rrggbb` a person chose, or "" for the window's own choice."""
 
 
 @dataclass(frozen=True)

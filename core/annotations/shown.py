@@ -48,7 +48,8 @@ def merge(
             continue
         face = _merge_face(track, faces.get(track), annotation, scheme, derived_masks)
         if face is not None:
-            face.name = names[track].name if track in names else ""
+            if track in names:
+                face.name, face.colour = names[track].name, names[track].colour
             shown.append(face)
     return shown
 
