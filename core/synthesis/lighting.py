@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.synthesis.shading import Light
+from core.synthesis.irradiance import Light
 
 FloatArray = NDArray[np.float32]
 

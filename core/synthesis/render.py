@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.synthesis import irradiance as sky
 from core.synthesis import shading
 from core.synthesis.camera import Camera
 from core.synthesis.eye_shade import lid_distances
+from core.synthesis.irradiance import Light
 from core.synthesis.raster import (
     BLENDED,
     ONE_SIDED,
@@ -18,7 +20,7 @@ from core.synthesis.raster import (
     fill_height_map,
     rasterise,
 )
-from core.synthesis.shading import Light, Mesh
+from core.synthesis.shading import Mesh
 from core.synthesis.subject import ExtraMesh, Subject
 from core.synthesis.template import Part, PosedHead
 
@@ -116,12 +118,12 @@ def _shade(
     """Fill colour and labels from the fragments, then blend the cards."""
     centre = posed.anchors.origin + posed.anchors.axes.T @ np.array([0, -0.2, -0.7], np.float32)
     centre = centre.astype(np.float32)
-    normals = shading.vertex_normals(points, mesh.triangles, mesh.weld)
-    irradiance = shading.sky_irradiance(
+    normals = sky.vertex_normals(points, mesh.triangles, mesh.weld)
+    irradiance = sky.sky_irradiance(
         points, normals, mesh.triangles, mesh.casts, light.sky_directions, light.sky_rgb,
         centre, _SHADOW_RADIUS,
     )  # fmt: skip
-    axes = shading.frame_towards(light.key_direction)
+    axes = sky.frame_towards(light.key_direction)
     scale = np.float32(0.5 * shading.KEY_MAP / _SHADOW_RADIUS)
     key_map = np.empty((shading.KEY_MAP, shading.KEY_MAP), np.float32)
     fill_height_map(points, axes, centre, scale, mesh.triangles, mesh.casts, key_map)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from core.synthesis.camera import Camera
 from core.synthesis.expression import PoseRange, sample_pose
+from core.synthesis.irradiance import Light
 from core.synthesis.landmarks import CameraStack, project_landmarks
 from core.synthesis.lighting import sample_light
 from core.synthesis.look import Look, sample_look
 from core.synthesis.occluders import sample_kind
 from core.synthesis.recipe import Recipe
-from core.synthesis.shading import Light
 from core.synthesis.shape import sample_shape
 from core.synthesis.subject import head_files
 from core.synthesis.template import Anchors, HeadPose, HeadShape, HeadTemplate

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.synthesis import irradiance as sky
 from core.synthesis import shading
 from core.synthesis.lighting import direction, sample_light, sphere_directions
 from core.synthesis.solids import ellipsoid
@@ -17,7 +18,7 @@ def ball(radius=1.0):
 def test_normals_of_a_ball_point_outwards():
     solid = ball()
     weld = np.arange(len(solid.vertices), dtype=np.int32)
-    normals = shading.vertex_normals(solid.vertices, solid.triangles, weld)
+    normals = sky.vertex_normals(solid.vertices, solid.triangles, weld)
     inner = np.abs(solid.vertices[:, 1]) < 0.95  # the poles are pinched, the seam is shared
     outward = (normals * solid.vertices).sum(1)[inner]
     assert outward.min() > 0.98
@@ -27,7 +28,7 @@ def irradiance(points, normals, triangles):
     """Under a white sky."""
     around = sphere_directions(200)
     casts = np.ones(len(triangles), bool)
-    return shading.sky_irradiance(
+    return sky.sky_irradiance(
         points, normals, triangles, casts, around, np.ones((200, 3), np.float32),
         np.zeros(3, np.float32), np.float32(3.0),
     )  # fmt: skip
@@ -35,7 +36,7 @@ def irradiance(points, normals, triangles):
 
 def test_a_white_sky_lights_a_convex_body_evenly():
     solid = ball()
-    normals = shading.vertex_normals(
+    normals = sky.vertex_normals(
         solid.vertices, solid.triangles, np.arange(len(solid.vertices), dtype=np.int32)
     )
     light = irradiance(solid.vertices, normals, solid.triangles)
@@ -57,7 +58,7 @@ def test_the_bottom_of_a_shaft_is_dark():
 def test_frames_are_orthonormal():
     for yaw in np.linspace(-3, 3, 7):
         for pitch in (-1.5, -0.4, 0.0, 0.9, 1.57):
-            axes = shading.frame_towards(direction(yaw, pitch))
+            axes = sky.frame_towards(direction(yaw, pitch))
             assert np.allclose(axes @ axes.T, np.eye(3), atol=1e-5)
             assert np.linalg.det(axes) > 0
 
