@@ -18,9 +18,11 @@ from core.errors import InputError
 from core.progress import Cancelled
 
 if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
+    from core.annotations.differences import Differences
     from core.annotations.edits import Edit
     from core.annotations.history import AppliedEdit
     from core.annotations.job_files import JobPlan
+    from core.annotations.other_run import OtherRun
 
 NO_SOURCE = 255
 """Stands in a source column where a track has no face."""
@@ -40,6 +42,25 @@ class ClipEntry:
     height: int = 0
     problem: str = ""
     """Why it cannot be shown, as a sentence; empty if it can."""
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run of a clip, for lists."""
+
+    run_id: str
+    title: str
+    model: str
+    """Names of the nets, or the kind of run where there is none."""
+    frames: int
+    """Frames it is about."""
+    created: str
+    """ISO 8601, UTC."""
+    is_sealed: bool
+    """False while a job is still writing it, or was stopped."""
+    is_shown: bool
+    problem: str = ""
+    """Why it cannot be used; empty if it can."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +205,23 @@ class Document(Protocol):
         """
         ...
 
+    def runs(self, clip_id: str) -> list[RunEntry]:
+        """A clip's runs, oldest first."""
+        ...
+
+    def other_run(self, clip_id: str, run_id: str) -> OtherRun:
+        """Open a run to compare what is shown with; called from a worker thread.
+
+        Raises:
+            InputError: If there is no such run.
+            StoreError: If it is damaged.
+        """
+        ...
+
+    def differences(self, clip_id: str, other: OtherRun, start: int, stop: int) -> Differences:
+        """How far what is shown is from a run on frames; called from a worker thread."""
+        ...
+
     def look_again(self, clip_id: str) -> None:
         """Another process has changed a clip's runs."""
         ...
@@ -290,6 +328,26 @@ class LooseClips:
         return None
 
     def show_run(self, clip_id: str, run_id: str) -> None:
+        """There are no runs without a project.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{self.title}: loose clips have no runs; open the project.")
+
+    def runs(self, clip_id: str) -> list[RunEntry]:
+        """There are no runs without a project."""
+        return []
+
+    def other_run(self, clip_id: str, run_id: str) -> OtherRun:
+        """There are no runs without a project.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{self.title}: loose clips have no runs; open the project.")
+
+    def differences(self, clip_id: str, other: OtherRun, start: int, stop: int) -> Differences:
         """There are no runs without a project.
 
         Raises:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import Actions
 from app.canvas.banner import Banner
+from app.canvas.compare_view import CompareView
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
@@ -21,6 +22,7 @@ from app.docks.job_strip import JobStrip
 from app.docks.jobs_dock import JobsDock
 from app.docks.landmarks_dock import LandmarksDock
 from app.docks.layers_dock import LayersDock
+from app.docks.runs_dock import RunsDock
 from app.docks.transport_bar import TransportBar
 from app.files import Files
 from app.held_keys import HeldKeys
@@ -33,6 +35,7 @@ from app.navigator import Navigator
 from app.panels import BOTTOM, LEFT, RIGHT, Panel, Panels, stacked
 from app.playback import Player
 from app.review import Review
+from app.runs import Runs
 from app.session import Session
 from app.timeline.timeline_panel import TimelinePanel
 from app.welcome import WelcomePage
@@ -61,6 +64,8 @@ class MainWindow(QMainWindow):
         self.navigator = Navigator(session)
         self.player = Player(session)
         self.review = Review(session, self.navigator)
+        self.runs = Runs(session, self.navigator, self)
+        self.compare_view = CompareView(session, self.canvas)
         self.layer_commands = LayerCommands(session)
         self.correction = Correction(session, self.canvas)
         self.help = Help(session, self)
@@ -130,6 +135,7 @@ class MainWindow(QMainWindow):
             "layers": self.layer_commands,
             "help": self.help,
             "review": self.review,
+            "runs": self.runs,
             **self.correction.parts(),
             "jobs": self.job_desk,
             "window": self,
@@ -143,6 +149,7 @@ class MainWindow(QMainWindow):
 
     def _add_docks(self) -> None:
         session, selection = self.session, self.correction.selection
+        self.runs_dock = RunsDock(session, self.runs, self)
         clips, layers = ClipsDock(session, self), LayersDock(session, self)
         self.look.tinted.connect(clips.rebuild)
         self.look.tinted.connect(layers.refresh)
@@ -152,6 +159,7 @@ class MainWindow(QMainWindow):
             Panel("Jobs", JobsDock(self.job_desk, self), LEFT),
             Panel("Layers", layers, RIGHT),
             Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
+            Panel("Runs", self.runs_dock, RIGHT, tab_with="landmarks"),
             Panel("Timeline", time, BOTTOM, titled=False),
         ):
             self.panels.add(panel)
@@ -181,6 +189,8 @@ class MainWindow(QMainWindow):
         self.transport.go_to_box.go_asked.connect(self.navigator.jump)
         self.transport.go_to_box.left.connect(self.canvas.setFocus)
         self.banner.relink_asked.connect(self.files.relink)
+        session.comparison.changed.connect(self._show_comparing)
+        self.runs.shown_changed.connect(self.job_desk.offers_changed)
         self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
         self.welcome.path_chosen.connect(lambda path: self.files.open_texts([path]))
 
@@ -222,6 +232,11 @@ class MainWindow(QMainWindow):
             action = self.actions_by_id[name]
             action.setEnabled(can)
             action.setText(f"&{name.capitalize()} {text}".rstrip())
+
+    @Slot()
+    def _show_comparing(self) -> None:
+        self.actions_by_id["compare"].setChecked(self.session.comparison.is_on)
+        self.actions_by_id["compare_over"].setChecked(self.session.comparison.is_over)
 
     @Slot()
     def _on_clip_ready(self) -> None:

@@ -35,6 +35,8 @@ class Panel:
     content: QWidget
     area: Qt.DockWidgetArea
     titled: bool = True
+    tab_with: str = ""
+    """Object name of a dock whose place it shares, behind it."""
 
 
 class Panels(QObject):
@@ -80,6 +82,10 @@ class Panels(QObject):
             dock.setTitleBarWidget(QWidget(dock))
         self._window.addDockWidget(panel.area, dock)
         self.docks.append(dock)
+        front = self._window.findChild(QDockWidget, panel.tab_with) if panel.tab_with else None
+        if front is not None:
+            self._window.tabifyDockWidget(front, dock)
+            front.raise_()
 
     def show_open(self, is_open: bool) -> None:
         """Show the canvas with its docks, or the first page alone."""

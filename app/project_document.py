@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document import NO_SOURCE, ClipColumns, ClipEntry
+from app import clip_runs
+from app.document import NO_SOURCE, ClipColumns, ClipEntry, RunEntry
+from core.annotations.differences import Differences
 from core.annotations.edits import Edit
 from core.annotations.history import AppliedEdit
 from core.annotations.job_files import JOBS, JobPlan
 from core.annotations.jobs import Job
+from core.annotations.other_run import OtherRun
 from core.annotations.project import Project
 from core.annotations.records import Clip, ReviewState, Source
 from core.progress import Cancelled, check
@@ -164,6 +167,18 @@ class ProjectDocument:
     def show_run(self, clip_id: str, run_id: str) -> None:
         """Show a clip with another run from now on."""
         self.project.set_active_run(clip_id, run_id)
+
+    def runs(self, clip_id: str) -> list[RunEntry]:
+        """A clip's runs, oldest first, damaged ones at the end."""
+        return clip_runs.entries(self.project, clip_id)
+
+    def other_run(self, clip_id: str, run_id: str) -> OtherRun:
+        """Open a run to compare what is shown with."""
+        return self.project.other_run(clip_id, run_id)
+
+    def differences(self, clip_id: str, other: OtherRun, start: int, stop: int) -> Differences:
+        """How far what is shown is from a run on frames."""
+        return clip_runs.measure(self.project, clip_id, other, start, stop)
 
     def look_again(self, clip_id: str) -> None:
         """Another process has changed a clip's runs."""

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.comparison import Comparison
 from app.document import ClipColumns, ClipEntry, Document, empty_columns
 from app.edits import Edits
 from app.messages import MessageHub
@@ -51,6 +52,7 @@ class Session(ViewState):
         self.edits = Edits(self)
         self.document: Document | None = None
         self.entry: ClipEntry | None = None
+        self.comparison = Comparison(self)
         self.columns: ClipColumns = empty_columns(0)
         self._faces_key: tuple[str, int] | None = None
         self._faces: Sequence[Any] = ()
@@ -212,6 +214,7 @@ class Session(ViewState):
         self.data_changed.emit(start, stop)
 
     def _leave_clip(self) -> None:
+        self.comparison.stop()
         if self.entry is not None and self.clip is not None:
             self._last_places[self.entry.clip_id] = self._frame_idx
         self.entry = None

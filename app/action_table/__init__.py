@@ -8,6 +8,7 @@ leave the rest.
 from __future__ import annotations
 
 from app.action_table import (
+    compare_menu,
     edit_menu,
     file_menu,
     go_menu,
@@ -19,9 +20,18 @@ from app.action_table import (
 from app.action_table.presets import PRESETS
 from app.action_table.spec import ActionSpec
 
-_MENUS = (file_menu, edit_menu, landmarks_menu, go_menu, play_menu, view_menu, help_menu)
+_MENUS = (
+    file_menu,
+    edit_menu,
+    landmarks_menu,
+    compare_menu,
+    go_menu,
+    play_menu,
+    view_menu,
+    help_menu,
+)
 TABLE: tuple[ActionSpec, ...] = tuple(spec for menu in _MENUS for spec in menu.actions())
-MENUS = ("File", "Edit", "Landmarks", "Go", "Play", "View", "Help")
+MENUS = ("File", "Edit", "Landmarks", "Compare", "Go", "Play", "View", "Help")
 SUBMENUS = {"Select part": "Landmarks", "Move selected": "Landmarks"}
 """Menus inside menus, at the end of them."""
 GROUP_STARTS = frozenset().union(*(menu.GROUP_STARTS for menu in _MENUS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -95,6 +95,17 @@ def build(face: Any, name: str, scheme_name: str | None, layers: Layers) -> Face
         lines=_lines(face, xy, scheme_name, layers["contours"]),
         points=_points(face, xy, layers["points"]),
         numbers=_numbers(xy) if layers["indices"].visible else [],
+    )
+
+
+def inked(picture: FacePicture, ink: Rgb) -> FacePicture:
+    """The same picture in one colour, to be told from another one under it."""
+    return replace(
+        picture,
+        box_colour=ink,
+        outlines=[replace(line, colour=ink) for line in picture.outlines],
+        lines=[replace(line, colour=ink) for line in picture.lines],
+        points=[replace(group, colour=ink) for group in picture.points],
     )
 
 
@@ -217,7 +228,7 @@ def _point_colours(
     if colour_by == "source":
         table = {s: m.colour for s, m in data_colours.SOURCES.items()}
         return np.array([table.get(int(s), data_colours.UNKNOWN.colour) for s in sources])
-    return np.tile(np.array(data_colours.face_colour(face.track_id)), (count, 1))
+    return np.tile(np.array(_own_colour(face)), (count, 1))
 
 
 def _contour_colour(face: Any, members: list[int], colour_by: str) -> Rgb:
@@ -231,7 +242,12 @@ def _one_colour(face: Any, colour_by: str) -> Rgb:
         return _rgb_of_score(float(face.score))
     if colour_by == "source":
         return data_colours.SOURCES.get(int(face.source), data_colours.UNKNOWN).colour
-    return data_colours.face_colour(face.track_id)
+    return _own_colour(face)
+
+
+def _own_colour(face: Any) -> Rgb:
+    """The person's colour: a run's face has none that a person chose."""
+    return data_colours.face_colour(face.track_id, getattr(face, "colour", ""))
 
 
 def _rgb_of_score(score: float) -> Rgb:

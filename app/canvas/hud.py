@@ -47,6 +47,7 @@ class Hud(QWidget):
         self.setAccessibleName("Frame information")
         self._content = HudContent("")
         self.move(10, 10)
+        self.hide()
 
     def show_content(self, content: HudContent) -> None:
         """Say something else from now on."""

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, Q
 
 from app import convert, theme
 from app.canvas import face_picture
-from app.canvas.face_item import FaceItem
+from app.canvas.face_item import FaceItem, Span
 from app.canvas.frame_item import FrameItem
 from app.canvas.hover import describe_point
 from app.canvas.hud import Hud, HudContent
@@ -53,6 +53,7 @@ class VideoView(QGraphicsView):
         self._frame_item = FrameItem()
         self._face_items: list[FaceItem] = []
         self._live_face: Any = None
+        self._face_span: Span | None = None
         self._bare_image = QImage()
         self._is_fitted = True
         self._is_approximate = False
@@ -97,6 +98,16 @@ class VideoView(QGraphicsView):
             self._live_face = face
             self.refresh_faces()
 
+    def set_face_span(self, span: Span | None) -> None:
+        """Draw faces in a part of the canvas only: the rest shows another run."""
+        self._face_span = span
+        for item in self._face_items:
+            item.span = span
+
+    def shows_other_at(self, position: QPointF) -> bool:
+        """Whether a place of the viewport shows another run, which cannot be edited."""
+        return self._face_span is not None and position.x() >= self._face_span[1]
+
     @property
     def image(self) -> QImage:
         """The frame shown."""
@@ -129,6 +140,7 @@ class VideoView(QGraphicsView):
         while len(self._face_items) < len(shown):
             self._face_items.append(FaceItem(self.scene()))
             self._face_items[-1].is_hurried = self._frame_item.is_hurried
+            self._face_items[-1].span = self._face_span
         for item, face in zip(self._face_items, shown, strict=False):
             name = session.name_of(face.track_id)
             picture = face_picture.build(face, name, session.scheme_name(face), session.layers)

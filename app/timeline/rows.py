@@ -22,6 +22,8 @@ from app.timeline.binning import Bins, Extremes, Means, Sums, category_sums
 Words = NDArray[np.uint32]
 CONFIDENCE_COLOUR: Rgb = (86, 180, 233)
 JITTER_COLOUR: Rgb = (213, 94, 0)
+DIFFERENCE_COLOUR: Rgb = (204, 121, 167)
+LONELY_COLOUR: Rgb = (230, 159, 0)
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,12 @@ def _stacked(categories: NDArray[np.uint8], marks: dict[int, Mark]) -> Callable[
         colours[value] = premultiplied(mark.colour, 1.0)
 
     sums = category_sums(categories, len(marks))
+    with_any = Sums(np.asarray((categories < len(marks)).any(axis=0)))
 
     def render(bins: Bins, height: int) -> Words:
-        shares = sums.over(bins) / (bins.sizes() * max(len(categories), 1))
+        # Of the faces there are, however many people come and go; as high as frames have any.
+        counts = sums.over(bins)
+        shares = counts / np.maximum(counts.sum(axis=0), 1) * with_any.over(bins) / bins.sizes()
         tops = np.cumsum(_heights(shares, height), axis=0)
         level = np.arange(height, 0, -1)[:, None] - 1  # from the bottom up
         category = (level[None] >= tops[:, None, :]).sum(axis=0)
@@ -199,6 +204,35 @@ def _over_tracks(
         nothing = np.full(frames, np.nan, np.float32)
         return nothing, nothing
     return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+
+
+def difference_row(distance: NDArray[np.float32], lonely: NDArray[np.bool_]) -> Row:
+    """How far what is shown is from the run it is compared with.
+
+    Args:
+        distance: (T,) percent of the eye distance, NaN where there is nothing to compare.
+        lonely: (T,) whether a face is on one side only.
+    """
+    finite = distance[np.isfinite(distance)]
+    top = max(float(np.percentile(finite, 99)) if len(finite) else 1.0, 0.5)
+    extremes, alone = Extremes(distance, distance), Sums(lonely)
+
+    def render(bins: Bins, height: int) -> Words:
+        share = np.nan_to_num(extremes.high(bins) / top)
+        level = height - np.arange(height)[:, None]
+        picture = np.zeros((height, len(bins)), np.uint32)
+        picture[share * height >= level - 0.5] = premultiplied(DIFFERENCE_COLOUR, 0.9)
+        # A face without a partner cannot be measured: a bar at the foot says so.
+        picture[-max(height // 6, 1) :, alone.over(bins) > 0] = premultiplied(LONELY_COLOUR, 1.0)
+        return picture
+
+    def describe(frame_idx: int) -> str:
+        value = distance[frame_idx]
+        words = [f"{value:.2f} % of the eye distance apart"] if np.isfinite(value) else []
+        words += ["a face is on one side only"] if lonely[frame_idx] else []
+        return ", ".join(words) or "nothing to compare"
+
+    return Row("Difference", 22, render, describe)
 
 
 def frame_title(frame_idx: int, time_s: float) -> str:

@@ -12,7 +12,7 @@ _STEPS_PER_FRAME = 10
 """Scroll bars count in whole numbers; the timeline scrolls by fractions of a frame."""
 
 
-_MOST_HEIGHT = 160
+_MOST_HEIGHT = 210
 """Pixels the rows may claim; more people are scrolled to."""
 
 
@@ -41,10 +41,10 @@ class TimelinePanel(QWidget):
         layout.addWidget(bar_line)
         self._area = area
         self.view.scale_changed.connect(self._on_scale_changed)
-        session.columns_changed.connect(self._on_columns_changed)
+        self.view.rows_changed.connect(self._make_room)
         self._bar.valueChanged.connect(self._on_bar_moved)
 
-    def _on_columns_changed(self) -> None:
+    def _make_room(self) -> None:
         """Room for all rows while there are few people."""
         self._area.setMinimumHeight(min(self.view.sizeHint().height(), _MOST_HEIGHT))
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app import convert, theme
 from app.session import Session
 from app.timeline.binning import make_bins
-from app.timeline.rows import Row, build_rows, frame_title
+from app.timeline.rows import Row, build_rows, difference_row, frame_title
 from app.timeline.scale import Scale
 
 LABELS_WIDTH = 92
@@ -44,16 +44,19 @@ class TimelineView(QWidget):
     Signals:
         seek_asked: Frame the person clicked or dragged to. The main window passes it on.
         scale_changed: The part of the clip in view has changed. The scroll bar listens.
+        rows_changed: There are other rows. The panel around it makes room.
     """
 
     seek_asked = Signal(int)
     scale_changed = Signal()
+    rows_changed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.scale = Scale.whole(0, 1.0)
         self._rows: list[Row] = []
+        self._compared = False
         self._pictures: dict[int, QImage] = {}
         self._drag = ""
         self._range_from = 0
@@ -68,6 +71,7 @@ class TimelineView(QWidget):
         session.frame_changed.connect(self._on_frame_changed)
         session.range_changed.connect(self.update)
         session.markers_changed.connect(self.update)
+        session.comparison.measured.connect(self._on_measured)
         self._on_columns_changed()
 
     @property
@@ -97,8 +101,22 @@ class TimelineView(QWidget):
     @Slot()
     def _on_columns_changed(self) -> None:
         self._rows = build_rows(self._session.columns, self._session.name_of)
+        self._compared = False
         self._pictures.clear()
+        self._on_measured()
+
+    @Slot()
+    def _on_measured(self) -> None:
+        """The last row says how far the run compared with is away, where there is one."""
+        comparison = self._session.comparison
+        if self._compared:
+            self._rows.pop()
+        self._pictures.pop(len(self._rows), None)
+        self._compared = len(comparison.distance) > 0
+        if self._compared:
+            self._rows.append(difference_row(comparison.distance, comparison.lonely))
         self.updateGeometry()
+        self.rows_changed.emit()
         self.update()
 
     @Slot(int)

@@ -21,11 +21,12 @@ class Aim:
         self._session = session
         self._view = view
 
-    def can_edit(self) -> bool:
-        """Whether what is on the canvas is the frame itself, with its overlays."""
-        session = self._session
+    def can_edit(self, position: QPointF) -> bool:
+        """Whether the canvas shows the frame itself there, with overlays that can be edited."""
+        session, view = self._session, self._view
         is_shown = session.clip is not None and session.shown_frame_idx >= 0
-        return is_shown and not session.overlays_hidden and not self._view.is_approximate
+        is_bare = session.overlays_hidden or view.shows_other_at(position)
+        return is_shown and not is_bare and not view.is_approximate
 
     def image_xy(self, position: QPointF) -> Points:
         """The image place of the middle of the screen's pixel at a position, (2,)."""
@@ -36,6 +37,10 @@ class Aim:
     def handle_at(self, selected: Points, position: QPointF) -> str:
         """Name of the handle of selected points at a position; empty if there is none."""
         return hits.handle_at(selected, self._view.viewportTransform(), position)
+
+    def editable_point_at(self, position: QPointF) -> tuple[Any, int] | None:
+        """Face and index of the landmark at a position, where it can be edited."""
+        return self.point_at(position) if self.can_edit(position) else None
 
     def point_at(self, position: QPointF) -> tuple[Any, int] | None:
         """Face and index of the landmark at a position; None if there is none to be seen."""

@@ -212,7 +212,8 @@ class CanvasTools(QObject):
 
     def _pressed(self, event: QMouseEvent) -> bool:
         is_left, is_right = event.button() == _LEFT, event.button() == _RIGHT
-        if self._view.pan_key_down or not (is_left or is_right) or not self._aim.can_edit():
+        can_edit = self._aim.can_edit(event.position())
+        if self._view.pan_key_down or not (is_left or is_right) or not can_edit:
             return False
         self._session.set_playing(False)
         self._session.set_frame(self._session.shown_frame_idx)
@@ -316,7 +317,7 @@ class CanvasTools(QObject):
 
     def _double_clicked(self, event: QMouseEvent) -> bool:
         """On a landmark: select its part of the face."""
-        hit = self._aim.point_at(event.position()) if self._aim.can_edit() else None
+        hit = self._aim.editable_point_at(event.position())
         if event.button() != _LEFT or hit is None or self.tool is not None:
             return self._pressed(event)
         subject = subject_of(self._session, hit[0], self._session.shown_frame_idx)
@@ -327,7 +328,7 @@ class CanvasTools(QObject):
 
     def _wheeled(self, event: QWheelEvent) -> bool:
         """With Alt: turn the selected points or the face; with Shift too: scale."""
-        if not event.modifiers() & _ALT or not self._aim.can_edit():
+        if not event.modifiers() & _ALT or not self._aim.can_edit(event.position()):
             return False
         steps = (event.angleDelta().y() or event.angleDelta().x()) / 120.0
         begun = self._begun_turn()
@@ -363,7 +364,7 @@ class CanvasTools(QObject):
         return self._points.editor.set_visible(subject, members, not subject.visible[index])
 
     def _hover(self, at: QPointF) -> None:
-        hit = self._aim.point_at(at) if self._aim.can_edit() and not self._session.playing else None
+        hit = None if self._session.playing else self._aim.editable_point_at(at)
         place = None if hit is None else np.asarray(hit[0].landmarks[hit[1]], dtype=np.float64)
         was, self._hovered = self._hovered, place
         same = was is place or (was is not None and place is not None and (was == place).all())
