@@ -64,6 +64,15 @@ class RunEntry:
 
 
 @dataclass(frozen=True)
+class RunModel:
+    """The landmark model a run was made by."""
+
+    run_id: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ClipColumns:
     """What the timeline shows of a clip, a value a frame (T frames, F tracks)."""
 
@@ -140,8 +149,28 @@ class Document(Protocol):
         """A number no face of the clip has."""
         ...
 
+    def person(self, clip_id: str, track_id: int) -> tuple[str, str]:
+        """Name and colour (`#rrggbb`) a person gave to a track, empty where none."""
+        ...
+
     def person_name(self, clip_id: str, track_id: int) -> str:
         """What a track is called."""
+        ...
+
+    def hidden_people(self, clip_id: str) -> frozenset[int]:
+        """Tracks that are not shown for now; `shown` leaves them out."""
+        ...
+
+    def hide_people(self, clip_id: str, tracks: frozenset[int]) -> None:
+        """Hide exactly these."""
+        ...
+
+    def deleted_faces(self, clip_id: str, frame_idx: int) -> list[int]:
+        """Tracks a person said are no face on a frame."""
+        ...
+
+    def landmark_model(self, clip_id: str) -> RunModel | None:
+        """What made the shown run; None for one no model made."""
         ...
 
     def landmark_scheme(self, clip_id: str) -> str | None:
@@ -177,6 +206,14 @@ class Document(Protocol):
 
         Raises:
             InputError: If there is no project to record it in.
+        """
+        ...
+
+    def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
+        """Let an edit take the place of the last one, number `seq`.
+
+        Raises:
+            ValueError: If another edit is the last one.
         """
         ...
 
@@ -267,9 +304,28 @@ class LooseClips:
         """The first face."""
         return 0
 
+    def person(self, clip_id: str, track_id: int) -> tuple[str, str]:
+        """Nobody has a name."""
+        return "", ""
+
     def person_name(self, clip_id: str, track_id: int) -> str:
         """Faces have numbers only."""
         return f"Face {track_id + 1}"
+
+    def hidden_people(self, clip_id: str) -> frozenset[int]:
+        """There is nobody to hide."""
+        return frozenset()
+
+    def hide_people(self, clip_id: str, tracks: frozenset[int]) -> None:
+        """There is nobody to hide."""
+
+    def deleted_faces(self, clip_id: str, frame_idx: int) -> list[int]:
+        """Nothing was deleted."""
+        return []
+
+    def landmark_model(self, clip_id: str) -> RunModel | None:
+        """There are no runs without a project."""
+        return None
 
     def landmark_scheme(self, clip_id: str) -> str | None:
         """No landmarks, no scheme."""
@@ -310,6 +366,14 @@ class LooseClips:
             "Loose clips cannot be edited; make a project with `predict CLIP -o NAME.lin` and open"
             " that."
         )
+
+    def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
+        """There is nowhere to record an edit.
+
+        Raises:
+            InputError: Always.
+        """
+        return self.apply(edit, who)
 
     def undo(self) -> AppliedEdit | None:
         """Nothing has been edited."""

@@ -21,6 +21,8 @@ class Edits(QObject):
         super().__init__(session)
         self._session = session
         self.stack = QUndoStack(self)
+        self.last: AppliedEdit | None = None
+        """What the last call of `apply` or `amend` came to; None where it failed."""
 
     def apply(self, edit: Any) -> bool:
         """Apply an edit and put it on the stack.
@@ -29,6 +31,7 @@ class Edits(QObject):
             Whether it was done; a failure has been told and nothing has changed.
         """
         session = self._session
+        self.last = None
         if session.document is None:
             return False
         try:
@@ -36,9 +39,32 @@ class Edits(QObject):
         except (CoreError, ValueError) as error:
             session.hub.error(error)
             return False
+        self.last = applied
         if applied.seq:
             self._push(applied)
-            session.note_data_changed(applied.first_frame, applied.last_frame + 1)
+            self._note_changed(applied)
+        return True
+
+    def amend(self, before: AppliedEdit, edit: Any) -> bool:
+        """Let an edit take the place of one that is still the last: one step for undo.
+
+        Where something was done since, the edit is one of its own.
+
+        Returns:
+            Whether it was done; a failure has been told and nothing has changed.
+        """
+        session, index = self._session, self.stack.index()
+        command: Any = self.stack.command(index - 1) if index else None
+        if session.document is None or command is None or command.applied is not before:
+            return self.apply(edit)
+        self.last = None
+        try:
+            applied = session.document.amend(before.seq, edit, session.settings.value("annotator"))
+        except (CoreError, ValueError) as error:
+            session.hub.error(error)
+            return False
+        self.last = command.applied = applied
+        self._note_changed(applied)
         return True
 
     def load(self) -> None:
@@ -75,5 +101,16 @@ class Edits(QObject):
             return
         if applied is not None:
             if self._session.entry and self._session.entry.clip_id == applied.clip_id:
-                self._session.note_data_changed(applied.first_frame, applied.last_frame + 1)
-            self._session.go_to_edit(applied.clip_id, applied.first_frame)
+                self._note_changed(applied)
+            self._session.go_to_edit(applied.clip_id, _place_of(applied))
+
+    def _note_changed(self, applied: AppliedEdit) -> None:
+        # An edit to the end of the clip may say so by a number no signal carries.
+        stop = min(applied.last_frame + 1, max(self._session.num_frames, applied.first_frame + 1))
+        self._session.note_data_changed(applied.first_frame, stop)
+
+
+def _place_of(applied: AppliedEdit) -> int:
+    """Where a person was who made an edit: of one of the whole clip not its first frame."""
+    frame = applied.summary.get("frame", -1)
+    return frame if isinstance(frame, int) and frame >= 0 else applied.first_frame

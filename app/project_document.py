@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app import clip_runs
 from app.document import NO_SOURCE, ClipColumns, ClipEntry, RunEntry
+from app.project_people import ProjectPeople
 from core.annotations.differences import Differences
 from core.annotations.edits import Edit
 from core.annotations.history import AppliedEdit
@@ -37,15 +38,15 @@ def open_project(folder: Path) -> ProjectDocument:
     return ProjectDocument(Project.open(folder))
 
 
-class ProjectDocument:
+class ProjectDocument(ProjectPeople):
     """Answers the window's questions from a project."""
 
     def __init__(self, project: Project) -> None:
+        super().__init__()
         self.project = project
         self.title = project.folder.name
         self.path: Path | None = project.folder
         self._entries = [self._entry(clip) for clip in project.clips()]
-        self._names: dict[str, dict[int, str]] = {}
 
     @property
     def read_only(self) -> bool:
@@ -62,8 +63,10 @@ class ProjectDocument:
         return list(self._entries)
 
     def shown(self, clip_id: str, frame_idx: int, masks: bool = True) -> Sequence[Any]:
-        """Annotations over the active run, point by point."""
-        return self.project.shown(clip_id, frame_idx, masks)
+        """Annotations over the active run, point by point, without people that are hidden."""
+        hidden = self.hidden_people(clip_id)
+        faces = self.project.shown(clip_id, frame_idx, masks)
+        return [face for face in faces if face.track_id not in hidden] if hidden else faces
 
     def corrected_frames(self, clip_id: str, track_id: int) -> NDArray[np.int64]:
         """Frames on which a person set a landmark of a face by hand, increasing."""
@@ -72,13 +75,6 @@ class ProjectDocument:
     def new_track_id(self, clip_id: str) -> int:
         """A number no face of the clip has, in no run and no annotation."""
         return self.project.new_track_id(clip_id)
-
-    def person_name(self, clip_id: str, track_id: int) -> str:
-        """The name a person gave, else a number."""
-        if clip_id not in self._names:
-            tracks = self.project.tracks(clip_id)
-            self._names[clip_id] = {track.track_id: track.name for track in tracks}
-        return self._names[clip_id].get(track_id) or f"Face {track_id + 1}"
 
     def landmark_scheme(self, clip_id: str) -> str | None:
         """The shown run's: of faces that have no landmarks yet; the others carry their own."""
@@ -108,6 +104,11 @@ class ProjectDocument:
                 moved = self._jitter(clip_id, track, start, stop, frames)
                 jitter[part] = np.fmax(jitter[part], moved)
         edited[self.project.annotated_frames(clip_id)] = True
+        # Faces that were deleted or merged away everywhere are nobody any more.
+        named = self.project.named(clip_id)
+        there = (source != NO_SOURCE).any(axis=1)
+        kept = [i for i, track in enumerate(tracks) if there[i] or track in named]
+        tracks, source, confidence = [tracks[i] for i in kept], source[kept], confidence[kept]
         return ClipColumns(
             track_ids=tuple(tracks),
             processed=self._processed(clip_id, frames),
@@ -143,17 +144,18 @@ class ProjectDocument:
 
     def apply(self, edit: Edit, who: str) -> AppliedEdit:
         """Apply an edit and record it."""
-        self._names.clear()
         return self.project.apply(edit, who)
+
+    def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
+        """Let an edit take the place of the last one."""
+        return self.project.amend(seq, edit, who)
 
     def undo(self) -> AppliedEdit | None:
         """Take the last edit back."""
-        self._names.clear()
         return self.project.undo()
 
     def redo(self) -> AppliedEdit | None:
         """Do the edit last undone again."""
-        self._names.clear()
         return self.project.redo()
 
     def history(self) -> tuple[list[AppliedEdit], int]:

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app import data_colours
 from app.comparison import Comparison
 from app.document import ClipColumns, ClipEntry, Document, empty_columns
 from app.edits import Edits
@@ -35,6 +36,7 @@ class Session(ViewState):
         markers_changed: A frame was marked or unmarked. Timeline.
         columns_changed: The clip's columns were read anew. Timeline, navigator.
         data_changed: First and one past the last frame whose faces changed. Canvas, columns.
+        faces_changed: Somebody is hidden or shown again. Canvas, landmarks dock.
     """
 
     document_changed = Signal()
@@ -45,6 +47,7 @@ class Session(ViewState):
     columns_changed = Signal()
     markers_changed = Signal()
     data_changed = Signal(int, int)
+    faces_changed = Signal()
 
     def __init__(self, settings: Settings, hub: MessageHub, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
@@ -160,6 +163,13 @@ class Session(ViewState):
             return ""
         return self.document.person_name(self.entry.clip_id, track_id)
 
+    def colour_of(self, track_id: int) -> data_colours.Rgb:
+        """The colour of a person."""
+        if self.document is None or self.entry is None:
+            return data_colours.face_colour(track_id)
+        chosen = self.document.person(self.entry.clip_id, track_id)[1]
+        return data_colours.face_colour(track_id, chosen)
+
     def set_columns(self, clip_id: str, columns: ClipColumns) -> None:
         """Take a clip's columns; those of another clip come too late and are dropped."""
         if self.entry and self.entry.clip_id == clip_id and columns.frames == self.num_frames:
@@ -207,6 +217,11 @@ class Session(ViewState):
             self.open_clip(clip_id)
         else:
             self.set_frame(frame_idx)
+
+    def note_faces_changed(self) -> None:
+        """Other faces are shown than before, though nothing about them has changed."""
+        self._faces_key = None
+        self.faces_changed.emit()
 
     def note_data_changed(self, start: int, stop: int) -> None:
         """Faces on frames [start, stop) are other than they were."""
