@@ -14,6 +14,7 @@ from app.actions import Actions
 from app.canvas.banner import Banner
 from app.canvas.compare_view import CompareView
 from app.canvas.frame_feed import FrameFeed
+from app.canvas.magnifier import Magnifier
 from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
 from app.column_loader import ColumnLoader
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.review = Review(session, self.navigator)
         self.runs = Runs(session, self.navigator, self)
         self.compare_view = CompareView(session, self.canvas)
+        self.magnifier = Magnifier(session, self.canvas)
         self.layer_commands = LayerCommands(session)
         self.correction = Correction(session, self.canvas)
         self.help = Help(session, self)
@@ -136,6 +138,7 @@ class MainWindow(QMainWindow):
             "help": self.help,
             "review": self.review,
             "runs": self.runs,
+            "magnifier": self.magnifier,
             **self.correction.parts(),
             "jobs": self.job_desk,
             "window": self,
@@ -182,6 +185,7 @@ class MainWindow(QMainWindow):
             lambda hidden: self.actions_by_id["overlays"].setChecked(not hidden)
         )
         self.actions_by_id["overlays"].setChecked(True)
+        self.actions_by_id["magnifier"].setChecked(session.settings.value("magnifier"))
         self.correction.connect_actions(self.actions_by_id)
         session.undo_stack.indexChanged.connect(self._on_history_moved)
         self.canvas.zoom_changed.connect(self.transport.show_zoom)

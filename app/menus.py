@@ -17,8 +17,8 @@ _TOOL_BAR = (
     ("open", "open_folder"),
     ("predict", "export"),
     ("undo", "redo", "approve"),
-    ("fit", "actual_size", "zoom_face"),
-    ("overlays", "cycle_layers"),
+    ("fit", "actual_size", "zoom_face", "magnifier"),
+    ("overlays", "cycle_layers", "compare"),
 )
 _TOOL_BAR_END = ("keys_sheet", "theme_light", "theme_dark")
 

@@ -49,6 +49,7 @@ TABLE: dict[str, Setting] = {
         Setting("keys", {}, "Keys you have changed: action → list of keys."),
         Setting("recent", [], "Clips and projects opened lately, newest first."),
         Setting("layers", {}, "How each layer was last shown."),
+        Setting("magnifier", False, "Whether the face magnifier was last shown."),
     )
 }
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, Q
 from app import convert, theme
 from app.canvas import face_picture
 from app.canvas.face_item import FaceItem, Span
+from app.canvas.face_picture import FacePicture
 from app.canvas.frame_item import FrameItem
 from app.canvas.hover import describe_point
 from app.canvas.hud import Hud, HudContent
@@ -43,9 +44,11 @@ class VideoView(QGraphicsView):
 
     Signals:
         zoom_changed: Screen pixels a clip pixel takes. The transport bar listens.
+        drawn: Frame or faces are other ones now. The magnifier listens.
     """
 
     zoom_changed = Signal(float)
+    drawn = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +56,8 @@ class VideoView(QGraphicsView):
         self._frame_item = FrameItem()
         self._face_items: list[FaceItem] = []
         self._live_face: Any = None
+        self.faces: Sequence[Any] = ()
+        """Faces of the shown frame, the one in the middle of a drag as it is there."""
         self._face_span: Span | None = None
         self._bare_image = QImage()
         self._is_fitted = True
@@ -136,7 +141,8 @@ class VideoView(QGraphicsView):
         session = self._session
         frame_idx = session.shown_frame_idx
         faces = session.faces(frame_idx) if frame_idx >= 0 else ()
-        shown = () if session.overlays_hidden else self._with_live(faces)
+        self.faces = self._with_live(faces)
+        shown = () if session.overlays_hidden else self.faces
         while len(self._face_items) < len(shown):
             self._face_items.append(FaceItem(self.scene()))
             self._face_items[-1].is_hurried = self._frame_item.is_hurried
@@ -149,6 +155,7 @@ class VideoView(QGraphicsView):
         for item in self._face_items[len(shown) :]:
             item.setVisible(False)
         self._hud.show_content(hud_content(session, frame_idx, faces, self._is_approximate))
+        self.drawn.emit()
 
     def _with_live(self, faces: Sequence[Any]) -> Sequence[Any]:
         live = self._live_face
@@ -259,6 +266,7 @@ class VideoView(QGraphicsView):
     def _on_tone_changed(self) -> None:
         if not self._bare_image.isNull():
             self._frame_item.set_image(self._toned(self._bare_image))
+            self.drawn.emit()
 
     @Slot(int, int)
     def _on_data_changed(self, start: int, stop: int) -> None:
@@ -269,6 +277,7 @@ class VideoView(QGraphicsView):
     def _on_clip_changed(self) -> None:
         self._bare_image = QImage()
         self._live_face = None
+        self.faces = ()
         self._frame_item.set_image(QImage())
         self._frame_item.setVisible(False)
         for item in self._face_items:
@@ -283,6 +292,11 @@ class VideoView(QGraphicsView):
         for item in self._face_items:
             item.is_hurried = hurried
         self.viewport().update()
+
+    def picture_of(self, track_id: int) -> FacePicture | None:
+        """What is drawn of a face; None while it is hidden."""
+        drawn = [item.picture for item in self._face_items if item.isVisible()]
+        return next((p for p in drawn if p is not None and p.track_id == track_id), None)
 
     def face_at(self, position: QPoint) -> int:
         """Track of the smallest face at a place of the viewport, NO_FACE if there is none."""
