@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from pathlib import Path
 
 from core.commands.console import Console
 
-STUDIES = ("realism", "clips", "tables")
+STUDIES = ("realism", "clips", "ffld", "tables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `study`."""
     parser.add_argument(
         "name", choices=STUDIES,
-        help="realism: are rendered faces like real ones; clips: a model beside a peer on clips",
+        help="realism: are rendered faces like real ones; clips: a model beside a peer on clips; "
+        "ffld: ablations of the landmark net; tables: rebuild docs/RESULTS.md",
     )  # fmt: skip
     parser.add_argument(
         "--real", metavar="SPEC", help="real shapes to compare with (merl-rav:FILE)"
@@ -35,15 +37,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where records lie (default: docs/results)",
     )  # fmt: skip
     parser.add_argument("--title", default="", help="what was changed, for the record")
+    group = parser.add_argument_group("ablations (ffld)")
+    group.add_argument("--preset", default="ablation", help="ablation (default) or paper")
+    group.add_argument("--seeds", type=int, default=3, help="trainings of every row (default: 3)")
+    group.add_argument(
+        "--row", action="append", default=[], metavar="NAME", help="only this row (several)"
+    )
+    group.add_argument(
+        "--set", action="append", default=[], metavar="K=V", dest="changes",
+        help="change a recipe's field in every run",
+    )  # fmt: skip
+    group.add_argument(
+        "--data", action="append", default=[], metavar="SPEC",
+        help="what teaches (default: rendered faces); may be given several times",
+    )  # fmt: skip
+    group.add_argument(
+        "--test-data", action="append", default=[], metavar="SPEC",
+        help="what judges, of other subjects (default: other rendered faces)",
+    )  # fmt: skip
+    group.add_argument(
+        "--held-out",
+        type=int,
+        default=1000,
+        help="how many of the rendered subjects judge (default: 1000)",
+    )
+    group.add_argument(
+        "--out", type=Path, metavar="FOLDER",
+        help="jobs and rendered faces (default: the user's cache folder)",
+    )  # fmt: skip
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the study."""
-    if args.name == "tables":
-        return _tables(args, console)
-    if args.name == "clips":
-        return _clips(args, console)
-    return _realism(args, console)
+    if args.name in ("ffld",):
+        study = importlib.import_module(f"core.commands.study_{args.name}")
+        code: int = study.run(args, console)
+        return code
+    studies = {"realism": _realism, "clips": _clips, "tables": _tables}
+    return studies[args.name](args, console)
 
 
 def _realism(args: argparse.Namespace, console: Console) -> int:

@@ -1,0 +1,73 @@
+"""`study ffld`: the ablations of METHODS E, trained and judged on rendered subjects."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.commands.campaign import Row, plan_of, run_campaign, with_data
+from core.commands.console import Console
+
+PRESETS = ("ablation", "paper")
+_RECIPE = "landmarks-68-{preset}"
+_WEIGHTS = {"l2": 10.0, "l1": 1.0, "l1+align": 1.0, "align": 0.0}
+"""Of a stage's point loss; see the recipe for the ratio. Align alone has none."""
+
+
+def _row(name: str, title: str, losses: str, *more: str, after: str = "base", against: str) -> Row:
+    """A row by the losses of its stages: `l2 l1 align`; align alone has no point loss."""
+    stages = losses.split()
+    align = bool(stages) and stages[-1] in ("align", "l1+align")
+    names = ["l2", *("l1" if "align" in loss else loss for loss in stages)]
+    weights = [
+        10.0,
+        *(10.0 if loss == "l2" else 0.0 if loss == "align" else 1.0 for loss in stages),
+    ]
+    quoted = ", ".join(f'"{one}"' for one in names)
+    changes = (
+        f"net.arguments.stages={len(stages)}",
+        f"loss.stages=[{quoted}]",
+        f"loss.weights={weights}",
+        f"loss.align={str(align).lower()}",
+    )
+    return Row(name, title, _RECIPE, (*changes, *more), after, against)
+
+
+_LOW, _PLACE = (f"net.arguments.{name}_gradient=false" for name in ("low_level", "crop_location"))
+ROWS = (
+    Row("base", "baseline, first part", f"{_RECIPE}-baseline"),
+    _row("none", "baseline trained on", "", against=""),
+    _row("l2", "1 stage: L2", "l2", against="none"),
+    _row("l2-l1", "2 stages: L2 / L1", "l2 l1", against="l2"),
+    _row("l2-l1-l1", "3 stages: L2 / L1 / L1", "l2 l1 l1", against="l2-l1"),
+    _row("l2-l1-align", "3 stages: L2 / L1 / Align", "l2 l1 align", against="l2-l1-l1"),
+    _row("l2-l1-both", "3 stages: L2 / L1 / L1 + Align", "l2 l1 l1+align", against="l2-l1-l1"),
+    _row(
+        "no-gradients", "L1 + Align, both gradients off", "l2 l1 l1+align", _LOW, _PLACE,
+        against="l2-l1-both",
+    ),
+    _row(
+        "no-low", "L1 + Align, ∇ low-level off", "l2 l1 l1+align", _LOW, against="l2-l1-both"
+    ),
+    _row(
+        "no-location", "L1 + Align, ∇ crop-location off", "l2 l1 l1+align", _PLACE,
+        against="l2-l1-both",
+    ),
+)  # fmt: skip
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Run the campaign, or draw its plots."""
+    from core.evaluation.landmark_stages import score_stages
+
+    plan = plan_of("ffld", ROWS, PRESETS, args)
+    plan, test = with_data(plan, ROWS[0], args, console)
+
+    def score(model: Path) -> dict[str, Any]:
+        figures: dict[str, Any] = score_stages(model, test, console.report, console.cancelled)
+        return figures
+
+    found = run_campaign(plan, args.device, score, console)
+    console.result({"records": [str(p) for p in found]}, f"{len(found)} runs recorded")
+    return 0
