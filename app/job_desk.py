@@ -1,4 +1,4 @@
-"""Predicting and exporting: the slots behind the actions, and what becomes of a job's result.
+"""Predict, import, export, train: the slots behind the actions, and what becomes of results.
 
 A result carries what it answers (project, clip, run). It never changes what is shown by itself,
 except where nothing was: the first run of a clip is seen while it grows, a later one is offered.
@@ -10,12 +10,12 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
-from app.job_words import state_words
+from app.dialogs.closing_question import ClosingQuestion
+from app.job_words import RUN_KINDS, state_words
 from app.jobs import Jobs, loose_jobs_folder
 from app.messages import Message
 from app.session import Session
@@ -23,7 +23,11 @@ from core.annotations.job_files import JOBS, JobPlan
 from core.annotations.job_watch import DONE, FAILED, JobWatch
 from core.errors import CoreError
 
-Answer = Literal["leave", "early", "cancel", "stay"]
+_OFFERS = {
+    "show": ". The run shown so far stays until you press Show in Jobs",
+    "use": ". Press Use in Jobs to choose the model in Predict",
+}
+"""Said with a result that waits for the person."""
 _REFRESH_S = {False: 1.5, True: 6.0}
 """A growing run is shown anew at most so often, by whether the clip plays."""
 _REFRESHES = 200
@@ -83,6 +87,29 @@ class JobDesk(QObject):
         dialog.accepted.connect(lambda: self.start(dialog.plan()))
         dialog.open()
 
+    def import_files(self) -> None:
+        """Ask what to import into the open clip."""
+        from app.dialogs.import_dialog import ImportDialog
+
+        if self._session.entry is None or not self._session.entry.frames:
+            self._session.hub.info("The clip has to be known to import faces into it.")
+            return
+        dialog = ImportDialog(self._session, self._window)
+        dialog.accepted.connect(lambda: self.start(dialog.plan()))
+        dialog.open()
+
+    def train(self) -> None:
+        """Ask what to train, and on what."""
+        from app.dialogs.train_dialog import TrainDialog
+
+        try:
+            dialog = TrainDialog(self._session, self._window)
+        except CoreError as error:
+            self._session.hub.error(error)
+            return
+        dialog.accepted.connect(lambda: self.start(dialog.plan()))
+        dialog.open()
+
     # Jobs
 
     def start(self, plan: JobPlan) -> JobWatch | None:
@@ -97,7 +124,7 @@ class JobDesk(QObject):
     def _keep_shown(self, plan: JobPlan) -> None:
         """What is shown of a clip before a new run stays shown, also where nobody chose it."""
         document = self._session.document
-        if plan.kind != "predict" or document is None or document.read_only:
+        if plan.kind not in RUN_KINDS or document is None or document.read_only:
             return
         shown = document.shown_run(plan.clip_id)
         if shown is not None:
@@ -107,9 +134,11 @@ class JobDesk(QObject):
                 self._session.hub.error(error)
 
     def offer(self, watch: JobWatch) -> str:
-        """What can be done with a result: "show" its run, "open" its project, or "" nothing."""
+        """What can be done with a result: "show" its run, "open" its project, "use" its model."""
         plan, document = watch.plan, self._session.document
-        if plan.kind != "predict" or watch.status.state != DONE or not watch.status.run_id:
+        if plan.kind == "train":
+            return "use" if self._is_unused_model(watch) else ""
+        if plan.kind not in RUN_KINDS or watch.status.state != DONE or not watch.status.run_id:
             return ""
         if not self._is_of_document(watch) or document is None:
             return "open" if Path(plan.target).exists() else ""
@@ -118,10 +147,12 @@ class JobDesk(QObject):
         return "show" if known and not is_shown and not document.read_only else ""
 
     def take_offer(self, watch: JobWatch) -> None:
-        """Show a result's run, or open its project, because the person wants it."""
+        """Show a result's run, open its project or use its model, because the person wants it."""
         offer, document = self.offer(watch), self._session.document
         if offer == "open":
             self._open_texts([watch.plan.target])
+        elif offer == "use":
+            self._use_model(Path(watch.plan.target))
         elif offer == "show" and document is not None:
             try:
                 document.show_run(watch.plan.clip_id, watch.status.run_id)
@@ -130,6 +161,30 @@ class JobDesk(QObject):
                 return
             self._refresh(watch.plan.clip_id)
             self.offers_changed.emit()
+
+    def _is_unused_model(self, watch: JobWatch) -> bool:
+        """Whether a training has made a model that cannot be chosen by name yet."""
+        from app.model_list import installed_as
+
+        model = Path(watch.plan.target)
+        is_made = watch.status.state == DONE and model.is_file()
+        return is_made and not installed_as(model, self._project())
+
+    def _use_model(self, model: Path) -> None:
+        """Put a model into the lists of the predict dialog."""
+        from app.model_list import install_model
+
+        try:
+            name = install_model(model, self._project())
+        except (CoreError, OSError) as error:
+            self._session.hub.error(error)
+            return
+        self._session.hub.info(f"“{name}” can be chosen in Predict now.")
+        self.offers_changed.emit()
+
+    def _project(self) -> Path | None:
+        document = self._session.document
+        return document.path if document is not None else None
 
     def close(self) -> None:
         """Watch no more."""
@@ -206,9 +261,8 @@ class JobDesk(QObject):
             details = "\n".join(t for t in (watch.status.details, watch.files.log_tail()) if t)
             self._session.hub.post(Message("error", f"{title}: {words}", details))
             return
-        if self.offer(watch) == "show":
-            words = f"{words.rstrip('.')}. The run shown so far stays until you press Show in Jobs"
-        self._session.hub.info(f"{title}: {words.rstrip('.')}.")
+        words = words.rstrip(".") + _OFFERS.get(self.offer(watch), "")
+        self._session.hub.info(f"{title}: {words}.")
 
     def _refresh(self, clip_id: str) -> None:
         """Show the faces of the open clip anew; those of another clip are read when it opens."""
@@ -254,34 +308,3 @@ class JobDesk(QObject):
         if project is not None and os.access(project, os.W_OK):
             return project / JOBS
         return loose_jobs_folder()
-
-
-class ClosingQuestion(QMessageBox):
-    """What is to become of running jobs when the window closes."""
-
-    def __init__(self, count: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setObjectName("closing_question")
-        self.setWindowTitle("Close Lineament")
-        self.setIcon(QMessageBox.Icon.Question)
-        self.setText("A job is still running." if count == 1 else f"{count} jobs are running.")
-        self.setInformativeText(
-            "Left running, it goes on by itself and is found again at the next start. Stopped, it"
-            " keeps what it has done; cancelled, it throws that away."
-        )
-        role = QMessageBox.ButtonRole
-        self.choices: dict[Answer, QPushButton] = {
-            "leave": self.addButton("&Leave running", role.AcceptRole),
-            "early": self.addButton("&Stop", role.DestructiveRole),
-            "cancel": self.addButton("&Cancel job" + "s" * (count > 1), role.DestructiveRole),
-            "stay": self.addButton("&Keep window open", role.RejectRole),
-        }
-        self.setDefaultButton(self.choices["leave"])
-        self.setEscapeButton(self.choices["stay"])
-
-    @property
-    def answer(self) -> Answer:
-        """What the person chose."""
-        chosen = self.clickedButton()
-        return next((how for how, button in self.choices.items() if button is chosen), "stay")

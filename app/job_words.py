@@ -7,6 +7,11 @@ import time
 from app.jobs import SILENT_S
 from core.annotations.job_watch import DONE, FAILED, STOPPED, JobWatch
 
+RUN_KINDS = ("predict", "import")
+"""Jobs that write a run of a clip."""
+_SCORES = {"val_nme_box": "error {:.2f} % of the face", "val_f1_mean": "F1 {:.1f} %"}
+"""What a validation is told by, in percent."""
+
 
 def state_words(watch: JobWatch) -> str:
     """What a job is doing, or how it ended: a line."""
@@ -43,6 +48,17 @@ def progress_words(watch: JobWatch) -> str:
     return " · ".join(words) or status.stage
 
 
+def figure_words(watch: JobWatch) -> str:
+    """What a training has learnt so far: epoch, loss, the last validation; empty for others."""
+    figures = watch.status.figures
+    if watch.plan.kind != "train" or "epoch" not in figures:
+        return ""
+    words = [f"epoch {figures['epoch'] + 1:.0f}"]
+    words += [f"loss {figures['loss']:.4g}"] if "loss" in figures else []
+    words += [text.format(100 * figures[key]) for key, text in _SCORES.items() if key in figures]
+    return " · ".join(words)
+
+
 def duration(seconds: float) -> str:
     """0:31, 12:05 or 2:00:09."""
     whole = max(round(seconds), 0)
@@ -53,9 +69,14 @@ def duration(seconds: float) -> str:
 
 def _result_words(watch: JobWatch) -> str:
     result = watch.status.result
-    if watch.plan.kind == "predict" and isinstance(result.get("tracks"), int):
+    if watch.plan.kind in RUN_KINDS and isinstance(result.get("tracks"), int):
         faces = f"{result['tracks']} face" + ("" if result["tracks"] == 1 else "s")
-        return f"Done: {faces}, in {result.get('frames_with_face', 0):,} of {_frames(result)}"
+        left_out = "; something was left out, the log says what" if result.get("left_out") else ""
+        found = f"{result.get('frames_with_face', 0):,} of {_frames(result)}"
+        return f"Done: {faces}, in {found}{left_out}"
+    if watch.plan.kind == "train":
+        said = figure_words(watch)
+        return f"Done: {said}" if said else "Done"
     return f"Done: {_frames(result)}" if "frames" in result else "Done"
 
 

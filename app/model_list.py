@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,42 @@ def model_choices(project: Path | None) -> list[ModelChoice]:
     """The known models; reads only their cards."""
     found = known_models(model_folders(project))
     return [_choice(name, path) for name, path in sorted(found.items())]
+
+
+def models_folder(project: Path | None) -> Path:
+    """Where a model a person wants to use goes: into the project, else to the user's models."""
+    return model_folders(project if project is None or os.access(project, os.W_OK) else None)[0]
+
+
+def installed_as(model: Path, project: Path | None) -> str:
+    """The name a model file can be chosen by already; empty where it is not in the list."""
+    stat = model.stat()
+    for path in models_folder(project).glob("*.safetensors"):
+        there = path.stat()
+        if (there.st_size, there.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+            return path.stem
+    return ""
+
+
+def install_model(model: Path, project: Path | None) -> str:
+    """Put a copy of a model file where models are looked for by name.
+
+    Returns:
+        The name it has in the lists: its own, with a number where another has that.
+
+    Raises:
+        StoreError: If it is no model file.
+        OSError: If it cannot be copied.
+    """
+    folder, name = models_folder(project), read_card(model).name
+    folder.mkdir(parents=True, exist_ok=True)
+    number, free = 2, name
+    while (folder / f"{free}.safetensors").exists():
+        number, free = number + 1, f"{name}-{number}"
+    part = folder / f".{free}.part"
+    shutil.copy2(model, part)
+    part.replace(folder / f"{free}.safetensors")
+    return free
 
 
 def _choice(name: str, path: Path) -> ModelChoice:

@@ -62,7 +62,7 @@ class ExportDialog(QDialog):
         assert session.document.path is not None
         self.setWindowTitle("Export")
         self._entry, self._project = session.entry, session.document.path.absolute()
-        self._clip_words = _clip_words(session)
+        self._clip_words = clip_words(session)
         self.format = QComboBox(self)
         self.format.setAccessibleName("Format")
         for kind in KINDS:
@@ -191,7 +191,7 @@ def free_folder(path: Path) -> Path:
     return free
 
 
-def _clip_words(session: Session) -> list[str]:
+def clip_words(session: Session) -> list[str]:
     """How the command is told the clip: not at all, by name, or by id, whichever is enough."""
     assert session.document is not None
     assert session.entry is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.session import Session
+
+_WIDTH, _BUTTON_WIDTH = 360, 100
+"""Of a path's field beside one button, and what each further one takes of it; pixels."""
 
 
 class RangeBox(QComboBox):
@@ -41,6 +45,18 @@ class RangeBox(QComboBox):
         return ["--start", str(start), "--stop", str(stop)]
 
 
+class DeviceBox(QComboBox):
+    """Where a net runs."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Device")
+        self.addItem("The best there is", "auto")
+        self.addItem("Processor", "cpu")
+        is_mac = sys.platform == "darwin"
+        self.addItem(*(("Apple GPU", "mps") if is_mac else ("NVIDIA GPU", "cuda")))
+
+
 class PlaceEdit(QWidget):
     """A path to write to, typed or chosen.
 
@@ -50,27 +66,34 @@ class PlaceEdit(QWidget):
 
     changed = Signal()
 
-    def __init__(self, name: str, choose: Callable[[str], str], parent: QWidget) -> None:
+    def __init__(
+        self, name: str, choose: Callable[[str], str], parent: QWidget, button: str = "Choose…"
+    ) -> None:
         """Make the field.
 
         Args:
             name: What it is, for screen readers.
             choose: Asks the person, given the present path; "" keeps it.
             parent: The dialog.
+            button: What the button says that asks.
         """
         super().__init__(parent)
         self._edit = QLineEdit(self)
         self._edit.setAccessibleName(name)
-        self._edit.setMinimumWidth(360)
         self._edit.textChanged.connect(self.changed)
-        button = QPushButton("Choose…", self)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self._edit, 1)
+        self.add_button(button, choose)
+        self.setFocusProxy(self._edit)
+
+    def add_button(self, text: str, choose: Callable[[str], str]) -> None:
+        """Add another way to choose."""
+        button = QPushButton(text, self)
         button.setAutoDefault(False)
         button.clicked.connect(lambda: self.set_path(choose(self._edit.text())))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._edit, 1)
-        row.addWidget(button)
-        self.setFocusProxy(self._edit)
+        self._row.addWidget(button)
+        self._edit.setMinimumWidth(_WIDTH - _BUTTON_WIDTH * (self._row.count() - 2))
 
     @property
     def path(self) -> Path:

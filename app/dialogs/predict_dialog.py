@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -18,12 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.command_line import CommandLine
-from app.dialogs.job_fields import PlaceEdit, RangeBox
+from app.dialogs.file_combo import FileCombo
+from app.dialogs.job_fields import DeviceBox, PlaceEdit, RangeBox
 from app.model_list import ModelChoice, model_choices
 from app.session import Session
 from core.annotations.job_files import JobPlan
 
-_FROM_FILE = "\0file"
 _MODEL_FILES = "Models (*.safetensors *.onnx)"
 _DEFAULT = "landmarks-68"
 _TOOL_TIP = Qt.ItemDataRole.ToolTipRole
@@ -49,10 +47,7 @@ class PredictDialog(QDialog):
         self.detector.addItem("Cascade (built in)", "")
         self.detector.add_file_item("YuNet, from a file…")
         self.range = RangeBox(session, self)
-        self.device = QComboBox(self)
-        self.device.setAccessibleName("Device")
-        for text, device in _devices():
-            self.device.addItem(text, device)
+        self.device = DeviceBox(self)
         self.place = PlaceEdit("Project", self._choose_project, self)
         self.command = CommandLine(self)
         self._lay_out()
@@ -133,46 +128,6 @@ class PredictDialog(QDialog):
         self.go.setEnabled(bool(self.model.currentData()) and not self.place.is_empty)
 
 
-class FileCombo(QComboBox):
-    """Choices, of which the last asks for a file."""
-
-    def __init__(self, name: str, files: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self._name, self._files = name, files
-        self._last = 0
-        self.activated.connect(self._on_activated)
-        self.currentIndexChanged.connect(self._on_index)
-
-    def add_file_item(self, text: str) -> None:
-        """Add the choice that asks."""
-        self.addItem(text, _FROM_FILE)
-
-    def choose_file(self, path: Path) -> None:
-        """Choose a file, which joins the list."""
-        at = max(self.findData(_FROM_FILE), 0)
-        self.insertItem(at, path.name, str(path.absolute()))
-        self.setCurrentIndex(at)
-
-    def currentData(self, role: int | None = None) -> str:
-        """The choice's value; empty while the file is still asked for."""
-        value = super().currentData() if role is None else super().currentData(role)
-        return "" if value is None or value == _FROM_FILE else str(value)
-
-    def _on_index(self, index: int) -> None:
-        if index >= 0 and self.itemData(index) != _FROM_FILE:
-            self._last = index
-
-    def _on_activated(self, index: int) -> None:
-        if self.itemData(index) != _FROM_FILE:
-            return
-        chosen, _ = QFileDialog.getOpenFileName(self, self._name, "", self._files)
-        if chosen:
-            self.choose_file(Path(chosen))
-        else:
-            self.setCurrentIndex(self._last)
-
-
 def _fill(box: FileCombo, models: list[ModelChoice]) -> None:
     for model in models:
         box.addItem(model.name if model.task else f"{model.name} (cannot be read)", model.name)
@@ -180,8 +135,3 @@ def _fill(box: FileCombo, models: list[ModelChoice]) -> None:
         if model.name == _DEFAULT:
             box.setCurrentIndex(box.count() - 1)
     box.add_file_item("From a file…")
-
-
-def _devices() -> list[tuple[str, str]]:
-    known = [("The best there is", "auto"), ("Processor", "cpu")]
-    return [*known, ("Apple GPU", "mps") if sys.platform == "darwin" else ("NVIDIA GPU", "cuda")]

@@ -20,12 +20,19 @@ from app import theme
 from app.details import details_dialog
 from app.docks.elided_label import ElidedLabel
 from app.job_desk import JobDesk
-from app.job_words import state_words
+from app.job_words import figure_words, state_words
 from app.messages import Message
 from core.annotations.job_watch import FAILED, RUNNING, JobWatch
 
 _PATIENCE_S = 8.0
 """After so long a job that was asked to stop may be ended by force."""
+_ALL_OR_NOTHING = ("export", "import")
+"""Kinds of which a part is worth nothing: they can be cancelled and not stopped."""
+_OFFERS = {
+    "show": "Show this run in place of the one shown now; your corrections stay",
+    "open": "Open the project it made",
+    "use": "Put this model into the list of the Predict dialog",
+}
 _ICONS = {"done": "check", "failed": "error", "stopped": "info"}
 
 
@@ -36,7 +43,8 @@ class JobsDock(QWidget):
         super().__init__(parent)
         self._desk = desk
         self.rows: list[JobRow] = []
-        self._empty = QLabel("No jobs. Predict and Export run here, beside your work.", self)
+        text = "No jobs. Predict, Import, Export and Train run here, beside your work."
+        self._empty = QLabel(text, self)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(10, 8, 10, 8)
         self._empty.setForegroundRole(self.palette().ColorRole.PlaceholderText)
@@ -136,7 +144,8 @@ class JobRow(QFrame):
         running = status.state == RUNNING
         self.words.setText(state_words(watch))
         line = status.message.strip().splitlines()
-        self.said.setText(line[-1] if line and running else "")
+        said = [figure_words(watch), *line[-1:]]
+        self.said.setText(next((text for text in said if text), "") if running else "")
         self.said.setToolTip(self.said.text())
         self.said.setVisible(bool(self.said.text()))
         self.bar.setVisible(running)
@@ -145,16 +154,12 @@ class JobRow(QFrame):
         asked = running and watch.files.stop_wanted() is not None
         self._asked_s = (self._asked_s or time.monotonic()) if asked else None
         is_stuck = self._asked_s is not None and time.monotonic() - self._asked_s > _PATIENCE_S
-        self.stop.setVisible(running and not asked and watch.plan.kind != "export")
+        self.stop.setVisible(running and not asked and watch.plan.kind not in _ALL_OR_NOTHING)
         self.cancel.setVisible(running and not asked)
         self.end.setVisible(is_stuck)
         offer = self._desk.offer(watch)
         self.offer.setText(offer.capitalize())
-        self.offer.setToolTip(
-            "Show this run in place of the one shown now; your corrections stay"
-            if offer == "show"
-            else "Open the project it made"
-        )
+        self.offer.setToolTip(_OFFERS.get(offer, ""))
         self.offer.setVisible(bool(offer))
         self.log.setText("Details…" if status.state == FAILED else "Log…")
         self.remove.setVisible(not running)

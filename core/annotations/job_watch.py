@@ -23,6 +23,9 @@ _START_S = 30.0
 """A process that has not begun after this time never will."""
 RUNNING, DONE, STOPPED, FAILED = "running", "done", "stopped", "failed"
 _CANCELLED_CODE = 130
+_PLACES = ("stage", "done", "total", "fps", "eta_s")
+_ASIDE = ("validate",)
+"""Stages between the steps of another: they have figures and move no bar."""
 
 
 @dataclass
@@ -44,6 +47,8 @@ class JobStatus:
     run_id: str = ""
     """The run it writes."""
     result: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+    """The other numbers it reported, the newest of each: losses, scores, epoch."""
 
     @property
     def share(self) -> float | None:
@@ -53,6 +58,8 @@ class JobStatus:
     def take(self, record: dict[str, Any]) -> None:
         """Take one record of `events.jsonl`; fields of the wrong kind are passed over."""
         if "stage" in record:
+            self.figures.update(_figures(record))
+        if record.get("stage") not in (None, *_ASIDE):
             self.stage = str(record["stage"])
             self.done = int(_number(record.get("done")) or 0)
             total = _number(record.get("total"))
@@ -163,6 +170,12 @@ class JobWatch:
             if began
             else "The process did not start."
         )
+
+
+def _figures(record: dict[str, Any]) -> dict[str, float]:
+    """The numbers of a progress record that are not how far it is."""
+    found = {str(key): _number(value) for key, value in record.items() if key not in _PLACES}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _number(value: Any) -> float | None:

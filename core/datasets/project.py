@@ -1,9 +1,9 @@
 """`project:NAME.lin` — what a person approved in a project, as samples to train on.
 
-Only faces whose review state is *approved* count — with `project-edited:NAME.lin` also those a
-person edited and did not approve yet. They are what is shown for them (the annotation over the
-active run, point by point). The person through time is the subject, so that splits never
-put neighbouring frames of one face on both sides.
+Only faces whose review state is *approved* count, corrected before or good as predicted — with
+`project-edited:NAME.lin` also those a person edited and did not approve yet. They are what is shown
+for them (the annotation over the active run, point by point). The person through time is the
+subject, so that splits never put neighbouring frames of one face on both sides.
 """
 
 from __future__ import annotations
@@ -60,9 +60,19 @@ def _read(path: Path, states: tuple[ReviewState, ...]) -> list[Sample]:
     return found
 
 
+def review_states(project: Project, clip: Clip) -> NDArray[np.uint8]:
+    """Review states of a clip's faces, (tracks, T) uint8 of `ReviewState`."""
+    columns = [
+        project.review_column(clip.clip_id, track.track_id, 0, clip.frames)
+        for track in project.tracks(clip.clip_id)
+    ]
+    return np.stack(columns) if columns else np.zeros((1, clip.frames), np.uint8)
+
+
 def _samples(project: Project, clip: Clip, states: tuple[ReviewState, ...]) -> Iterator[Sample]:
     clip_path = project.clip_path(clip)
-    for frame in project.annotated_frames(clip.clip_id):
+    wanted = np.isin(review_states(project, clip), states).any(axis=0)
+    for frame in np.flatnonzero(wanted):
         for face in project.shown(clip.clip_id, int(frame)):
             if face.review in states:
                 yield _sample(clip, clip_path, int(frame), face)

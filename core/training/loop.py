@@ -136,6 +136,7 @@ class Run:
             self._net.mark_forward_method(method)
         self._average = Average(net, recipe.optimise.ema)
         self._micro_batches = 1
+        self._report_due, self._save_due = _Every(_REPORT_EVERY_S), _Every(_SAVE_EVERY_S)
         self.epoch = 0
         self.step = 0
         self.elapsed_s = 0.0
@@ -163,7 +164,7 @@ class Run:
             last = self.progress >= 1.0 or stop is not None
             if last or self.epoch % self.recipe.optimise.validate_every == 0:
                 self._validate()
-            self.save()
+                self.save()
             if stop is not None:
                 self.job.say(f"stopped early at step {self.step}")
                 return
@@ -180,12 +181,12 @@ class Run:
             self.step += 1
             self.elapsed_s = clock.elapsed_s()
             stop = self._agreed(self.job.stop_wanted())
-            if clock.due(_REPORT_EVERY_S) or stop or self.progress >= 1.0:
+            if self._report_due.now() or stop or self.progress >= 1.0:
                 self._check_finite(parts)
                 self._report(parts, lr, total)
             if stop or self.progress >= 1.0:
                 return stop
-            if clock.save_due(_SAVE_EVERY_S):
+            if self._save_due.now():
                 self.save()
         self.epoch += 1
         return None
@@ -333,11 +334,10 @@ class Run:
 
 
 class _Clock:
-    """Training time, and when the next report and checkpoint are due."""
+    """Training time of one epoch on top of those before."""
 
     def __init__(self, elapsed_s: float) -> None:
         self._start_s = time.monotonic() - elapsed_s
-        self._reported_s = self._saved_s = time.monotonic()
 
     def elapsed_s(self) -> float:
         return time.monotonic() - self._start_s
@@ -345,16 +345,18 @@ class _Clock:
     def leave_out(self, waited_s: float) -> None:
         self._start_s += waited_s
 
-    def due(self, interval_s: float) -> bool:
-        if time.monotonic() - self._reported_s < interval_s:
-            return False
-        self._reported_s = time.monotonic()
-        return True
 
-    def save_due(self, interval_s: float) -> bool:
-        if time.monotonic() - self._saved_s < interval_s:
+class _Every:
+    """Whether something is due again; also where an epoch is shorter than that."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._last_s = time.monotonic()
+
+    def now(self) -> bool:
+        if time.monotonic() - self._last_s < self._interval_s:
             return False
-        self._saved_s = time.monotonic()
+        self._last_s = time.monotonic()
         return True
 
 

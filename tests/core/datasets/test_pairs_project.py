@@ -10,7 +10,7 @@ import pytest
 
 from core.annotations.edits import AddFace, SetLandmarks, SetReviewState
 from core.annotations.project import Project
-from core.annotations.records import LandmarkAnnotation, ReviewState
+from core.annotations.records import FaceRecord, LandmarkAnnotation, ReviewState, RunHeader
 from core.datasets.registry import read_samples
 from core.errors import InputError
 from core.video.images import write_png_indexed
@@ -93,6 +93,22 @@ def test_only_approved_faces_of_a_project_are_samples(project_folder: Path):
 def test_edited_faces_of_a_project_are_samples_where_asked_for(project_folder: Path):
     samples = read_samples(f"project-edited:{project_folder}")
     assert [s.name.rpartition("#")[2] for s in samples] == ["0/4", "2/4"]
+
+
+def test_a_prediction_approved_as_it_is_is_a_sample_too(project_folder: Path):
+    """A person who finds a prediction right presses M, and has said all there is to say."""
+    with Project.open(project_folder) as project:
+        (clip,) = project.clips()
+        header = RunHeader("", clip.clip_id, "predict", "", 3, 0, 3, landmark_scheme="ibug68")
+        run = project.start_run(header)
+        points = np.full((68, 2), 7.0, np.float32)
+        run.append(1, [FaceRecord(4, np.array([5, 5, 9, 9], np.float32), 0.9, points)])
+        run.seal().close()
+        assert len(read_samples(f"project:{project_folder}")) == 1
+        project.apply(SetReviewState(clip.clip_id, 4, 1, 2, ReviewState.APPROVED), "me")
+    first, _ = read_samples(f"project:{project_folder}")
+    assert first.name.endswith("#1/4")
+    np.testing.assert_array_equal(first.landmarks, points)
 
 
 def test_projects_without_approved_faces_or_clips_are_sentences(project_folder: Path):
