@@ -1,4 +1,4 @@
-"""The camera after the lens: blur, low resolution, exposure, colour, noise, JPEG.
+"""The camera after the lens: blur, low resolution, exposure, colour, noise, JPEG, video coding.
 
 `CameraFaults` are drawn once a shot; `develop` turns linear light into the picture a person would
 have on disk. Geometry is never touched: landmarks stay where they are.
@@ -33,6 +33,8 @@ class CameraFaults:
     noise: float = 0.0  # sd at mid-grey, 0…255
     sharpen: float = 0.0  # unsharp mask, as phones do
     jpeg: int = 100  # quality; 100 = none
+    video: int = 100  # quality of a video's predicted frame; 100 = none
+    video_px: tuple[float, float] = (0.0, 0.0)  # how far its prediction is off
 
 
 def sample_faults(
@@ -67,6 +69,8 @@ def sample_faults(
         noise=float(rng.gamma(1.2, 3.0)) if sometimes(0.6) else 0.0,
         sharpen=float(rng.uniform(0.2, 1.2)) if sometimes(0.2) else 0.0,
         jpeg=int(rng.integers(25, 96)) if sometimes(0.55) else 100,
+        video=int(rng.integers(8, 60)) if sometimes(0.25) else 100,
+        video_px=(float(rng.normal(0, 0.5)), float(rng.normal(0, 0.5))),
     )  # fmt: skip
 
 
@@ -98,6 +102,8 @@ def develop(linear: FloatArray, faults: CameraFaults, rng: np.random.Generator) 
         image = _noisy(image, faults, rng)
     if faults.jpeg < 100:
         image = _through_jpeg(image, faults.jpeg)
+    if faults.video < 100:
+        image = _through_video(image, faults)
     return image
 
 
@@ -179,3 +185,30 @@ def _through_jpeg(image: Image, quality: int) -> Image:
     if not ok:
         raise ValueError("the picture could not be coded as JPEG")
     return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])
+
+
+_BLOCK = 8  # pixels
+
+
+def _through_video(image: Image, faults: CameraFaults) -> Image:
+    """A predicted frame of a coded video, as H.264 makes it, by means of JPEG's transform.
+
+    The frame before, coded itself and moved nearly into place, predicts this one; the rest is coded
+    coarsely, and blocks whose rest is small are not coded at all: they keep what was predicted.
+    """
+    dx, dy = faults.video_px
+    matrix = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
+    height, width = image.shape[:2]
+    before = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    before = _through_jpeg(before, min(faults.video + 20, 95)).astype(np.int16)
+    rest = image.astype(np.int16) - before
+    coded = _through_jpeg((rest // 2 + 128).clip(0, 255).astype(np.uint8), faults.video)
+    small = (width + _BLOCK - 1) // _BLOCK, (height + _BLOCK - 1) // _BLOCK
+    amount = cv2.resize(
+        np.abs(rest).mean(axis=2).astype(np.float32), small, interpolation=cv2.INTER_AREA
+    )
+    skipped = amount < 12.0 - 0.15 * faults.video
+    mask = np.repeat(np.repeat(skipped, _BLOCK, axis=0), _BLOCK, axis=1)[:height, :width]
+    kept = 2 * (coded.astype(np.int16) - 128)
+    kept[mask] = 0
+    return np.asarray((before + kept).clip(0, 255), np.uint8)

@@ -107,7 +107,13 @@ def sample_pose(rng: np.random.Generator, ranges: PoseRange | None = None) -> He
     )
     expression, tongue = sample_expression(rng)
     left, right = sample_gaze(rng, yaw)
-    return HeadPose(expression, tongue, left, right, yaw, pitch, roll)
+    lopsided = sample_lopsided(rng)
+    return HeadPose(expression, tongue, left, right, yaw, pitch, roll, lopsided=lopsided)
+
+
+def sample_lopsided(rng: np.random.Generator) -> float:
+    """Draw how unequally the halves of a mouth move: half of the people move them alike."""
+    return float(np.clip(rng.normal(0.0, 0.3), -0.8, 0.8)) if rng.random() < 0.5 else 0.0
 
 
 def _cut_normal(rng: np.random.Generator, sd: float, cut: float) -> float:

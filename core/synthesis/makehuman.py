@@ -22,7 +22,7 @@ from core.synthesis.mhbatch import AnchorDeformer, neck_pivot, posed_points
 from core.synthesis.mhdata import HeadData, read_head
 from core.synthesis.mhidentity import ANCESTRIES, identity_modes, target_weights
 from core.synthesis.mhlayers import BoundProxy, bind_proxy, split_at_seams
-from core.synthesis.mhmouth import MouthBag
+from core.synthesis.mhmouth import LOPSIDED, MouthBag, side_gain
 from core.synthesis.mhparts import skin_parts
 from core.synthesis.template import (
     EXPRESSION_UNITS,
@@ -131,6 +131,10 @@ class MakeHumanHead:
         subject = self._subject(shape)
         base = subject.neutral.copy()
         base[self._moved] += np.tensordot(pose.expression, subject.expression, axes=1)
+        if pose.lopsided:
+            lips = np.tensordot(pose.expression[LOPSIDED], subject.expression[LOPSIDED], axes=1)
+            gain = side_gain(subject.neutral[self._moved, 0], pose.lopsided)
+            base[self._moved] += lips * gain[:, None]
         self._mouth.retreat(base, pose)
         angles = (pose.yaw, pose.pitch, pose.roll)
         shift = np.asarray(pose.translation, dtype=np.float32)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.synthesis.mhanchors import PUPIL_RADIUS, AnchorMap
 from core.synthesis.mhdata import HeadData, Proxy
 from core.synthesis.mhidentity import ANCESTRIES, target_weights
+from core.synthesis.mhmouth import LOPSIDED, side_gain
 from core.synthesis.template import EXPRESSION_UNITS, Anchors, HeadPose, HeadShape
 from core.synthesis.turning import rotation, turn
 
@@ -69,7 +70,7 @@ class AnchorDeformer:
         for start in range(0, len(shapes), _CHUNK):
             part = slice(start, start + _CHUNK)
             neutral = self._neutral(shapes[part])
-            moved = neutral + self._expression(shapes[part], poses[part])
+            moved = neutral + self._expression(shapes[part], poses[part], neutral)
             for one in zip(neutral, moved, poses[part], brows[part], strict=True):
                 for piece, value in zip(pieces, self._posed(*one), strict=True):
                     piece.append(value)
@@ -86,14 +87,20 @@ class AnchorDeformer:
         eyes = [neutral[:, self._joints[f"{side}-eye"]].mean(axis=1) for side in "lr"]
         return neutral - 0.5 * (eyes[0] + eyes[1])[:, None]
 
-    def _expression(self, shapes: Sequence[HeadShape], poses: Sequence[HeadPose]) -> FloatArray:
-        """Offsets (B, n, 3)."""
+    def _expression(
+        self, shapes: Sequence[HeadShape], poses: Sequence[HeadPose], neutral: FloatArray
+    ) -> FloatArray:
+        """Offsets (B, n, 3) of neutral vertices (B, n, 3)."""
         weights = np.zeros((len(shapes), len(self._rows)), dtype=np.float32)
         ancestry = np.array([s.ancestry for s in shapes], dtype=np.float32)
         units = np.array([p.expression for p in poses], dtype=np.float32)
         weights[:, self._units] = ancestry[:, :, None] * units[:, None, :]
-        rows = self._units.ravel()
-        return (weights[:, rows] @ self._targets[rows]).reshape(len(shapes), -1, 3)
+        rows, lips = self._units.ravel(), self._units[:, LOPSIDED].ravel()
+        offsets = (weights[:, rows] @ self._targets[rows]).reshape(len(shapes), -1, 3)
+        of_lips = (weights[:, lips] @ self._targets[lips]).reshape(len(shapes), -1, 3)
+        lopsided = np.array([[p.lopsided] for p in poses], dtype=np.float32)
+        moved: FloatArray = offsets + of_lips * side_gain(neutral[..., 0], lopsided)[..., None]
+        return moved
 
     def _posed(
         self, neutral: FloatArray, moved: FloatArray, pose: HeadPose, brow: str

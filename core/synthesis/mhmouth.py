@@ -1,7 +1,8 @@
-"""Keeping MakeHuman's mouth cavity inside the head.
+"""MakeHuman's mouth: a cavity that stays inside the head, and halves that move unequally.
 
 Each expression unit moves the lips, and the cavity behind them, for itself; several at once push
-the cavity out through cheeks and upper lip. So the cavity retreats as the mouth opens.
+the cavity out through cheeks and upper lip. So the cavity retreats as the mouth opens. Units are
+symmetric; people are not: a lopsided pose takes from one half of the face what it gives the other.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from core.synthesis.mhdata import HeadData
-from core.synthesis.template import EXPRESSION_INDEX, HeadPose, Part
+from core.synthesis.template import EXPRESSION_INDEX, EXPRESSION_UNITS, HeadPose, Part
 
 FloatArray = NDArray[np.float32]
 
@@ -29,8 +30,24 @@ _OPENERS = {
     "mouth-pursing": 0.4,
     "mouth-corner-puller": 0.3,
 }
+#: Which units a lopsided pose moves unequally: the lips' own, not the jaw's.
+LOPSIDED = np.array(
+    [unit.startswith("mouth-") and unit != "mouth-open" for unit in EXPRESSION_UNITS]
+)
+_MIDDLE_DM = 0.2  # half the width over which one half passes into the other
+
 _REACH_DM = 0.06  # from the lips' inner margin, over which the retreat sets in
 _NARROW, _BACK_DM = 0.3, 0.14  # at opening 1
+
+
+def side_gain(x: FloatArray, lopsided: FloatArray | float) -> FloatArray:
+    """What a lopsided pose adds to the lips' offsets, as a share of them.
+
+    Args:
+        x: Sideways place of the vertices, decimetres, > 0 = the person's left.
+        lopsided: As `HeadPose.lopsided`, to be broadcast with `x`.
+    """
+    return np.asarray(lopsided * np.tanh(x / _MIDDLE_DM), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.synthesis.expression import BROWS, MOUTHS
+from core.synthesis.expression import BROWS, MOUTHS, sample_lopsided
 from core.synthesis.signals import Array, blinks, episodes, saccades, smooth_noise, syllables
 from core.synthesis.template import EXPRESSION_INDEX, EXPRESSION_UNITS, HeadPose
 
@@ -71,6 +71,8 @@ class Motion:
         self.shots = _cut(rng, frames, fps, self._settings)
         drawn = [_draw_shot(rng, shot, fps, self._settings) for shot in self.shots]
         self._units, self._other = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        own = np.random.default_rng([seed, 0x51DE])  # so that the rest stays as it was
+        self._lopsided = [sample_lopsided(own) for _ in range(self.shots[-1].subject + 1)]
 
     def shot(self, frame: int) -> Shot:
         """The shot a frame belongs to.
@@ -101,6 +103,7 @@ class Motion:
             pitch,
             roll,
             (x, y, z),
+            self._lopsided[self.shot(frame).subject],
         )
 
 

@@ -150,6 +150,8 @@ class HeadPose:
     pitch: float = 0.0  #: rad; > 0 = looks up
     roll: float = 0.0  #: rad; > 0 = clockwise for the viewer
     translation: tuple[float, float, float] = (0.0, 0.0, 0.0)  #: decimetres
+    lopsided: float = 0.0
+    """−1…1; > 0 = the person's left half of the mouth moves more. Heads of formulas are even."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for `json.dumps`."""

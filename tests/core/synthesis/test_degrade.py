@@ -38,6 +38,7 @@ def test_a_good_camera_returns_the_srgb_values():
         CameraFaults(jpeg=30),
         CameraFaults(sharpen=1.0),
         CameraFaults(noise=4.0),
+        CameraFaults(video=30),
     ],
 )
 def test_faults_move_nothing(spot, faults):
@@ -65,6 +66,17 @@ def test_small_faces_keep_twenty_pixels():
     for seed in range(200):
         faults = sample_faults(np.random.default_rng(seed), 40.0)
         assert 40.0 * faults.scale >= 19.9
+
+
+def test_video_coding_loses_detail_where_nothing_moves_and_keeps_what_does(spot):
+    """Faint texture is left to the prediction; a bright spot that moved is coded anew."""
+    rng = np.random.default_rng(2)
+    texture = spot + 0.01 * rng.random(spot.shape, dtype=np.float32)
+    plain = develop(texture, CameraFaults(), rng).astype(int)
+    coded = develop(texture, CameraFaults(video=20, video_px=(1.5, 0.0)), rng).astype(int)
+    assert np.abs(centre(coded) - [40, 25]).max() < 0.5  # less than the prediction was off
+    flat = np.s_[48:, 56:]
+    assert coded[flat].std() < 0.8 * plain[flat].std()
 
 
 def test_equal_seeds_give_equal_bytes(spot):

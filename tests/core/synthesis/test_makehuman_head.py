@@ -136,6 +136,20 @@ def test_batch_and_single_anchors_agree(head):
 
 
 @pytest.mark.head
+def test_a_lopsided_smile_lifts_one_corner_and_leaves_the_jaw(head):
+    smile = units(mouth_corner_puller=1.0, mouth_open=0.5)
+    even, left = (
+        head.deform(SHAPE, HeadPose(smile, lopsided=x)).anchors.ibug68 for x in (0.0, 0.6)
+    )
+    rest = head.deform(SHAPE, HeadPose()).anchors.ibug68
+    lift = [(a - rest)[[54, 48], 1] for a in (even, left)]  # the person's left corner is 54
+    assert lift[1][0] > lift[0][0] + 0.02
+    assert lift[1][1] < lift[0][1] - 0.02
+    np.testing.assert_allclose(left[8], even[8], atol=0.01)
+    np.testing.assert_allclose(left[36:48], even[36:48], atol=0.005)
+
+
+@pytest.mark.head
 def test_a_warp_moves_its_landmark(head):
     warp = np.zeros((68, 3))
     warp[30] = [0.0, 0.0, 0.1]
