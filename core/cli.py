@@ -26,12 +26,15 @@ COMMANDS = (
     "evaluate",
     "data",
     "study",
+    "correlate",
+    "sparse-format",
+    "weak-study",
     "demo",
     "doctor",
 )
 """Command names; `core.commands.<name>` holds `add_arguments(parser)` and `run(args, console)`."""
 
-_MODULES = {"import": "import_files"}
+_MODULES = {"import": "import_files", "weak-study": "weak_study", "sparse-format": "sparse_format"}
 """Modules that cannot be called like their command, which is a word of the language."""
 _GLOBAL_FLAGS = ("-h", "--help", "--version")
 
