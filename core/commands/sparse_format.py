@@ -165,7 +165,7 @@ def _curve(
 
         line = Line(scheme.title, [one.m for one in found], [one.c for one in found])
         marks = {name: (one["m"], one["c"]) for name, one in existing.items()}
-        picture = curve_picture([line], marks, "Best c by number of landmarks", args.faces[0])
+        picture = curve_picture([line], marks, "Best c by number of landmarks", _told(args))
         save_picture(args.plot, picture)
         console.say(f"wrote {args.plot}")
     record = {
@@ -215,6 +215,12 @@ def _save(path: Path, scheme: LandmarkScheme, found: SparseFormat) -> None:
 
     note = f"Chosen from {scheme.name} by affinity: c {found.c:.4f}, points {list(found.points)}."
     save_format(path, format_document(scheme, found.points, path.stem, note))
+
+
+def _told(args: argparse.Namespace) -> str:
+    """What was read, without folders."""
+    names = ", ".join(Path(name.partition(":")[2] or name).name for name in args.faces)
+    return f"{names} · {args.normalisation}"
 
 
 def _line(found: SparseFormat) -> str:

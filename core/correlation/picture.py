@@ -53,7 +53,7 @@ def heat_map(
     _draw_components(canvas, scheme, cell, side)
     bar = colourise(np.linspace(high, low, side), table, low, high)
     canvas.paste(bar[:, None].repeat(18, axis=1), (_LEFT + side + 20, _TOP))
-    for share in np.linspace(0.0, 1.0, 6):
+    for share in np.linspace(0.0, 1.0, 5 if diverging else 6):
         y = _TOP + round((1 - share) * (side - 1))
         signed = f"{low + share * (high - low):{'+' if diverging else ''}.2f}"
         canvas.text((_LEFT + side + 44, y - 8), signed, 13)
