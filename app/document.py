@@ -6,8 +6,8 @@ the timeline. `LooseClips` knows nothing of faces; `app.project_document` asks t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -89,6 +89,11 @@ class ClipColumns:
     """(T,) ReviewState, the least reviewed face's."""
     edited: NDArray[np.bool_]
     """(T,) whether a person changed anything on the frame."""
+    key: NDArray[np.bool_] | None = None
+    """(T,) whether the heavy net ran on the frame, also where a person corrected it since; None:
+    where a source says so."""
+    values: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """By name, (T,) the run's own numbers of frames, such as a scheduler's state; NaN = none."""
 
     @property
     def frames(self) -> int:
@@ -97,6 +102,8 @@ class ClipColumns:
 
     def is_key(self) -> NDArray[np.bool_]:
         """(T,) whether the heavy net ran on the frame."""
+        if self.key is not None:
+            return self.key
         return np.asarray((self.source == 0).any(axis=0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import clip_runs
-from app.document import NO_SOURCE, ClipColumns, ClipEntry, RunEntry
+from app.clip_columns import read_columns
+from app.document import ClipColumns, ClipEntry, RunEntry
 from app.project_people import ProjectPeople
 from core.annotations.differences import Differences
 from core.annotations.edits import Edit
@@ -20,12 +21,8 @@ from core.annotations.job_files import JOBS, JobPlan
 from core.annotations.jobs import Job
 from core.annotations.other_run import OtherRun
 from core.annotations.project import Project
-from core.annotations.records import Clip, ReviewState, Source
-from core.progress import Cancelled, check
-
-_BLOCK = 4096
-"""Frames read at a time: the store's own block, and short enough not to hold up a step."""
-_PERSON = int(Source.PERSON)
+from core.annotations.records import Clip
+from core.progress import Cancelled
 
 
 def open_project(folder: Path) -> ProjectDocument:
@@ -84,40 +81,7 @@ class ProjectDocument(ProjectPeople):
 
     def columns(self, clip_id: str, frames: int, cancelled: Cancelled) -> ClipColumns:
         """Read the columns of all people, block by block."""
-        tracks = [track.track_id for track in self.project.tracks(clip_id)]
-        source = np.full((len(tracks), frames), NO_SOURCE, np.uint8)
-        confidence = np.full((len(tracks), frames), np.nan, np.float32)
-        review = np.full(frames, 255, np.uint8)
-        jitter = np.full(frames, np.nan, np.float32)
-        edited = np.zeros(frames, np.bool_)
-        for index, track in enumerate(tracks):
-            for start, stop in _blocks(frames, cancelled):
-                part = slice(start, stop)
-                source[index, part] = self._source(clip_id, track, start, stop)
-                score = self.project.shown_column(clip_id, track, "score", start, stop)
-                if score is not None:
-                    confidence[index, part] = score
-                states = self.project.review_column(clip_id, track, start, stop)
-                edited[part] |= states == ReviewState.EDITED
-                # The least reviewed face counts; unseen ones are not there.
-                review[part] = np.minimum(review[part], np.where(states == 0, 255, states))
-                moved = self._jitter(clip_id, track, start, stop, frames)
-                jitter[part] = np.fmax(jitter[part], moved)
-        edited[self.project.annotated_frames(clip_id)] = True
-        # Faces that were deleted or merged away everywhere are nobody any more.
-        named = self.project.named(clip_id)
-        there = (source != NO_SOURCE).any(axis=1)
-        kept = [i for i, track in enumerate(tracks) if there[i] or track in named]
-        tracks, source, confidence = [tracks[i] for i in kept], source[kept], confidence[kept]
-        return ClipColumns(
-            track_ids=tuple(tracks),
-            processed=self._processed(clip_id, frames),
-            source=source,
-            confidence=confidence,
-            jitter=jitter,
-            review=np.where(review == 255, np.uint8(0), review),
-            edited=edited,
-        )
+        return read_columns(self.project, clip_id, frames, cancelled)
 
     def update_entry(self, entry: ClipEntry) -> None:
         """Replace what the list says of a clip."""
@@ -212,45 +176,6 @@ class ProjectDocument(ProjectPeople):
             entry, problem=f"{path} is not there any more; use Relink… to say where it is now."
         )
 
-    def _source(self, clip_id: str, track: int, start: int, stop: int) -> NDArray[np.uint8]:
-        """Sources of a face: the run's, a person's where one was added, none where removed."""
-        column = self.project.shown_column(clip_id, track, "source", start, stop)
-        if column is None:
-            column = np.full(stop - start, NO_SOURCE, np.uint8)
-        said = self.project.presence_column(clip_id, track, start, stop)
-        column = np.where(said == 1, np.uint8(_PERSON), column)
-        return np.where(said == 2, np.uint8(NO_SOURCE), column)
-
-    def _jitter(
-        self, clip_id: str, track: int, start: int, stop: int, frames: int
-    ) -> NDArray[np.float32]:
-        """Mean length of the landmarks' second difference, in percent of the face's size."""
-        low, high = max(start - 1, 0), min(stop + 1, frames)
-        xy = self.project.shown_column(clip_id, track, "landmarks", low, high)
-        box = self.project.shown_column(clip_id, track, "box", low, high)
-        result = np.full(high - low, np.nan, np.float32)
-        if xy is not None and box is not None and xy.size and high - low >= 3:
-            bend = xy[2:] - 2 * xy[1:-1] + xy[:-2]
-            size = np.sqrt(np.maximum((box[:, 2:] - box[:, :2]).prod(axis=1), 1.0))[1:-1]
-            result[1:-1] = 100 * np.hypot(bend[..., 0], bend[..., 1]).mean(axis=1) / size
-        return result[start - low : start - low + stop - start]
-
-    def _processed(self, clip_id: str, frames: int) -> NDArray[np.bool_]:
-        run_id = self.project.active_run(clip_id)
-        if run_id is None:
-            return np.zeros(frames, np.bool_)
-        reader = self.project.open_run(run_id)
-        try:
-            return reader.processed_column(0, frames)
-        finally:
-            reader.close()
-
 
 def _markers_key(clip_id: str) -> str:
     return f"markers/{clip_id}"
-
-
-def _blocks(frames: int, cancelled: Cancelled) -> Iterator[tuple[int, int]]:
-    for start in range(0, frames, _BLOCK):
-        check(cancelled)
-        yield start, min(start + _BLOCK, frames)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject
 
+from app.document import NO_SOURCE
 from app.navigator import Navigator
 from app.session import Session
+from app.viewing import NO_FACE
 
 _APPROVED = 3
 _EDITED = 2
@@ -34,6 +37,39 @@ class Review(QObject):
         """Approve and go to the next unreviewed frame."""
         if self._set(self._faces()):
             self._navigator.next_unreviewed()
+
+    def approve_range(self) -> None:
+        """Approve the selected person, or everybody, on every frame of the range."""
+        session = self._session
+        if session.range is None:
+            session.hub.info("Choose a range first (Ctrl+[ and Ctrl+], or Shift and drag).")
+            return
+        if session.entry is None:
+            return
+        from core.annotations.edits import CompositeEdit, SetReviewState
+
+        chosen = session.selected_track
+        tracks = [chosen] if chosen != NO_FACE else list(session.columns.track_ids)
+        edits = [
+            SetReviewState(session.entry.clip_id, track, *span, _APPROVED)
+            for track in tracks
+            for span in self._spans(track, session.range)
+        ]
+        if not edits:
+            session.hub.info("There is no face in the range to approve.")
+        else:
+            session.apply(CompositeEdit("approve range", tuple(edits), skip_approved=True))
+
+    def _spans(self, track: int, chosen: tuple[int, int]) -> list[tuple[int, int]]:
+        """Runs of frames of a range on which a person is there."""
+        columns = self._session.columns
+        if track not in columns.track_ids:
+            return []
+        there = columns.source[columns.track_ids.index(track), slice(*chosen)] != NO_SOURCE
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
+        return [
+            (chosen[0] + int(start), chosen[0] + int(stop)) for start, stop in edges.reshape(-1, 2)
+        ]
 
     def _faces(self) -> list[Any]:
         session = self._session

@@ -101,6 +101,7 @@ class TransportBar(QWidget):
         self._time = QLabel(self)
         self._rate = QLabel(self)
         self._zoom = QLabel(self)
+        self._range = QLabel(self)
         self._speed = self._build_speed()
         self._lay_out()
         self._use_figures()
@@ -109,6 +110,7 @@ class TransportBar(QWidget):
         session.frame_changed.connect(self._on_frame_changed)
         session.playing_changed.connect(self._on_playing)
         session.speed_changed.connect(self._on_speed_changed)
+        session.range_changed.connect(self._on_range_changed)
         session.looping_changed.connect(actions["loop"].setChecked)
         player.counted.connect(self._on_counted)
         self._on_clip_ready()
@@ -145,6 +147,8 @@ class TransportBar(QWidget):
         layout.addWidget(_line(self))
         for name in _RANGE:
             layout.addWidget(self._button(name))
+        layout.addSpacing(4)
+        layout.addWidget(self._range)
         layout.addStretch(1)
         layout.addWidget(self._rate)
         layout.addWidget(_line(self))
@@ -163,7 +167,14 @@ class TransportBar(QWidget):
 
     def _use_figures(self) -> None:
         figures = theme.figures_font(self.font())
-        for widget in (self.go_to_box, self._count, self._time, self._rate, self._zoom):
+        for widget in (
+            self.go_to_box,
+            self._count,
+            self._time,
+            self._range,
+            self._rate,
+            self._zoom,
+        ):
             widget.setFont(figures)
         width = self.fontMetrics().horizontalAdvance
         self._time.setMinimumWidth(width("0:00:00.000"))
@@ -194,6 +205,13 @@ class TransportBar(QWidget):
         nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - speed))
         with QSignalBlocker(self._speed):
             self._speed.setCurrentIndex(nearest)
+
+    @Slot()
+    def _on_range_changed(self) -> None:
+        chosen = self._session.range
+        words = "" if chosen is None else f"{chosen[0]:,} … {chosen[1] - 1:,}"
+        self._range.setText(words)
+        self._range.setToolTip("" if chosen is None else f"{chosen[1] - chosen[0]:,} frames chosen")
 
     @Slot(float, int)
     def _on_counted(self, shown_fps: float, dropped: int) -> None:

@@ -7,7 +7,6 @@ when zoom, scroll or data change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,40 +17,35 @@ from app.data_colours import Mark, Rgb
 from app.document import NO_SOURCE, ClipColumns
 from app.timecode import timecode
 from app.timeline.binning import Bins, Extremes, Means, Sums, category_sums
+from app.timeline.row import Row, Words
+from app.timeline.value_rows import value_row
 
-Words = NDArray[np.uint32]
 CONFIDENCE_COLOUR: Rgb = (86, 180, 233)
 JITTER_COLOUR: Rgb = (213, 94, 0)
 DIFFERENCE_COLOUR: Rgb = (204, 121, 167)
 LONELY_COLOUR: Rgb = (230, 159, 0)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the timeline."""
-
-    title: str
-    height: int
-    """Logical pixels."""
-    render: Callable[[Bins, int], Words]
-    """Bins and height in device pixels → (height, W) words."""
-    describe: Callable[[int], str]
-    """What the row says of a frame, for the tooltip; empty when it says nothing."""
-
-
-def build_rows(columns: ClipColumns, name_of: Callable[[int], str]) -> list[Row]:
+def build_rows(
+    columns: ClipColumns,
+    name_of: Callable[[int], str],
+    colour_of: Callable[[int], Rgb] = data_colours.face_colour,
+) -> list[Row]:
     """The rows for a clip's columns.
 
     Args:
         columns: What is known of the clip, a value a frame.
         name_of: What a track is called.
+        colour_of: The colour of its person.
     """
     people = [
-        _person_row(columns, index, name_of(track)) for index, track in enumerate(columns.track_ids)
+        _person_row(columns, index, name_of(track), colour_of(track))
+        for index, track in enumerate(columns.track_ids)
     ]
     return [
         *people,
         _source_row(columns),
+        *(value_row(name, values) for name, values in sorted(columns.values.items())),
         _review_row(columns),
         _confidence_row(columns),
         _jitter_row(columns),
@@ -59,10 +53,8 @@ def build_rows(columns: ClipColumns, name_of: Callable[[int], str]) -> list[Row]
     ]
 
 
-def _person_row(columns: ClipColumns, index: int, name: str) -> Row:
+def _person_row(columns: ClipColumns, index: int, name: str, colour: Rgb) -> Row:
     present = columns.source[index] != NO_SOURCE
-    colour = data_colours.face_colour(columns.track_ids[index])
-
     sums = Sums(present)
 
     def render(bins: Bins, height: int) -> Words:

@@ -27,15 +27,24 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app import convert, theme
 from app.session import Session
 from app.timeline.binning import make_bins
-from app.timeline.rows import Row, build_rows, difference_row, frame_title
+from app.timeline.row import Row
+from app.timeline.rows import build_rows, difference_row, frame_title
 from app.timeline.scale import Scale
 
 LABELS_WIDTH = 92
 _RULER = 24
 _GAP = 3
+_EDGE = 5
+"""How near an end of the range the mouse takes hold of it, pixels."""
 _CURSOR = QColor(230, 75, 60)
 _RANGE = QColor(86, 180, 233)
 _MARKER = QColor(204, 121, 167)
+
+
+def range_words(chosen: tuple[int, int]) -> str:
+    """The chosen range for a person: both ends as they are numbered, and how many frames."""
+    start, stop = chosen
+    return f"range {start:,} … {stop - 1:,} · {stop - start:,} frame{'s' * (stop - start > 1)}"
 
 
 class TimelineView(QWidget):
@@ -100,7 +109,8 @@ class TimelineView(QWidget):
 
     @Slot()
     def _on_columns_changed(self) -> None:
-        self._rows = build_rows(self._session.columns, self._session.name_of)
+        session = self._session
+        self._rows = build_rows(session.columns, session.name_of, session.colour_of)
         self._compared = False
         self._pictures.clear()
         self._on_measured()
@@ -130,6 +140,16 @@ class TimelineView(QWidget):
 
     def _frame_at(self, position: QPointF) -> int:
         return self.scale.frame_at(position.x() - LABELS_WIDTH)
+
+    def _range_edge_at(self, position: QPointF) -> int | None:
+        """Where an end of the range can be taken hold of on the ruler: the frame of the other."""
+        chosen = self._session.range
+        if chosen is None or position.y() > _RULER:
+            return None
+        ends = ((chosen[0], chosen[1] - 1), (chosen[1], chosen[0]))
+        near = [(abs(self._x_of(edge) - position.x()), other) for edge, other in ends]
+        distance, other = min(near)
+        return other if distance <= _EDGE else None
 
     def _row_tops(self) -> list[int]:
         tops, top = [], _RULER + _GAP
@@ -282,7 +302,10 @@ class TimelineView(QWidget):
             self._pan_from = event.position().toPoint()
         elif event.button() == Qt.MouseButton.LeftButton:
             frame_idx = self._frame_at(event.position())
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            fixed_end = self._range_edge_at(event.position())
+            if fixed_end is not None:
+                self._drag, self._range_from = "range", fixed_end
+            elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._drag, self._range_from = "range", frame_idx
                 self._session.set_range((frame_idx, frame_idx + 1))
             else:
@@ -293,6 +316,9 @@ class TimelineView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the press began."""
         frame_idx = self._frame_at(event.position())
+        if not event.buttons():
+            is_edge = self._range_edge_at(event.position()) is not None
+            self.setCursor(Qt.CursorShape.SizeHorCursor if is_edge else Qt.CursorShape.ArrowCursor)
         if self._drag == "seek":
             self.seek_asked.emit(frame_idx)
         elif self._drag == "range":
@@ -327,4 +353,14 @@ class TimelineView(QWidget):
         for row, top in zip(self._rows, self._row_tops(), strict=True):
             if top <= position.y() < top + row.height + _GAP:
                 return f"{title}\n{row.describe(frame_idx)}"
-        return title
+        return "\n".join([title, *self._ruler_words(frame_idx)])
+
+    def _ruler_words(self, frame_idx: int) -> list[str]:
+        """What the ruler shows of a frame besides its number: a mark near by, the range."""
+        reach = max(4.0 / self._plot_width() * self.scale.span, 0.5)
+        near = [mark for mark in self._session.markers if abs(mark - frame_idx) <= reach]
+        words = [f"marked frame {mark:,}" for mark in near[:3]]
+        chosen = self._session.range
+        if chosen is not None and chosen[0] <= frame_idx < chosen[1]:
+            words.append(range_words(chosen))
+        return words

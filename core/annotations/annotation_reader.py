@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotations.frame_states import PRESENCE, REVIEW, Presence, states_at
-from core.annotations.records import Annotation, ReviewState, Track
+from core.annotations.records import Annotation, ReviewState, Source, Track
 from core.annotations.rows import (
     Spans,
     box_from_row,
@@ -78,6 +78,34 @@ def corrected_frames(
         (clip_id, track_id),
     ).fetchall()
     return np.array([frame for (frame,) in rows], np.int64)
+
+
+def landmark_sources(
+    connection: sqlite3.Connection, clip_id: str, track_id: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Frames on which landmarks of a face are decided, and where those came from.
+
+    Returns:
+        Frames, increasing, (N,); and for each `Source`, (N,): a person's where one set a point by
+        hand, else that of most points.
+
+    Raises:
+        ValueError: If a row is damaged.
+    """
+    rows = connection.execute(
+        "SELECT frame, points, edited, visible, sources FROM landmarks "
+        "WHERE clip_id = ? AND track_id = ? ORDER BY frame",
+        (clip_id, track_id),
+    )
+    found: dict[int, int] = {}
+    for frame, *row in rows:
+        value = landmarks_from_row(tuple(row))
+        here = value.decided
+        if value.edited.any() or (here.any() and value.sources is None):
+            found[frame] = int(Source.PERSON)
+        elif here.any() and value.sources is not None:
+            found.setdefault(frame, int(np.bincount(value.sources[here]).argmax()))
+    return np.array(list(found), np.int64), np.array(list(found.values()), np.uint8)
 
 
 def annotated_tracks(connection: sqlite3.Connection, clip_id: str) -> set[int]:

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotations import annotation_reader, migrations, opening, rejections
+from core.annotations import annotation_reader, opening, rejections
 from core.annotations.active_runs import ActiveRuns
 from core.annotations.align import align_tracks
 from core.annotations.changes import write_row
-from core.annotations.clip_store import ClipStore
 from core.annotations.derived_masks import repaint_derived
 from core.annotations.digest import digest_tables
 from core.annotations.edits import FOREVER, CompositeEdit, Edit
@@ -34,31 +32,26 @@ from core.annotations.history import (
 )
 from core.annotations.open_project import write_setting
 from core.annotations.other_run import OtherRun
-from core.annotations.part_file import remove_part
 from core.annotations.records import (
     Annotation,
     Bytes,
     FaceRecord,
-    RunHeader,
     ShownFace,
     Track,
 )
 from core.annotations.remembered import Remembered
 from core.annotations.rows import Spans, spans_to_row
-from core.annotations.run_files import RunFiles, new_run_id
-from core.annotations.run_part import RunWriter
-from core.annotations.run_reader import RunReader
+from core.annotations.run_store import RunStore
 from core.annotations.shown import merge, renamed
 from core.annotations.track_edits import TrackEdit
 from core.errors import StoreError
 
 
-class Project(ClipStore):
+class Project(RunStore):
     """An open project. Every method may be called from any thread; close it or use `with`."""
 
     def __init__(self, folder: Path, database: opening.OpenDatabase, program_version: str) -> None:
         super().__init__(folder, database, program_version)
-        self._files = RunFiles(folder)
         self._active = ActiveRuns(self._files, self._chosen_run)
         self._remembered = Remembered()
 
@@ -69,66 +62,10 @@ class Project(ClipStore):
 
     # Runs
 
-    def runs(self, clip_id: str) -> list[RunHeader]:
-        """Headers of a clip's runs, oldest first; see `damaged_runs` for the others."""
-        return self._files.headers(clip_id)
-
-    def damaged_runs(self, clip_id: str) -> dict[str, str]:
-        """By run: why it cannot be used."""
-        self._files.headers(clip_id)
-        return dict(self._files.damaged)
-
-    def run_is_sealed(self, run_id: str) -> bool:
-        """Whether a run is final; one in progress can be resumed."""
-        return self._files.is_sealed(run_id)
-
-    def start_run(self, header: RunHeader) -> RunWriter:
-        """Start a run; an empty run id, time and program version are filled in.
-
-        Raises:
-            InputError: If there is no such clip, or the run's name is unsafe.
-            StoreError: If there is such a run.
-            ResourceError: If the folder cannot be written.
-        """
-        self.clip(header.clip_id)
-        filled = replace(
-            header,
-            run_id=header.run_id or new_run_id(),
-            created=header.created or migrations.now_to_the_millisecond(),
-            program_version=header.program_version or self._program_version,
-        )
-        return RunWriter.create(self._files.part_path(filled), filled)
-
-    def resume_run(self, run_id: str) -> RunWriter:
-        """Go on with an interrupted run where its saved state stands.
-
-        Raises:
-            InputError: If there is no such run.
-            StoreError: If it is sealed, damaged, or being written by a living process.
-        """
-        path = self._files.path(run_id)
-        if path.suffix == ".h5":
-            raise StoreError(f"The run {run_id} is complete; start a new one.")
-        return RunWriter.resume(path)
-
-    def discard_run(self, run_id: str) -> None:
-        """Throw away a run in progress that nobody writes any more.
-
-        Raises:
-            InputError: If there is no such run.
-            StoreError: If it is sealed, or being written by a living process.
-        """
-        self.resume_run(run_id).close()
-        remove_part(self._files.path(run_id))
-
     def look_again(self, clip_id: str) -> None:
         """Another process has written, sealed or removed a run of a clip: see what is shown now."""
         self._remembered.clear()
         self._active.forget(clip_id)
-
-    def open_run(self, run_id: str) -> RunReader:
-        """Open a run for reading, sealed or growing; close it after use."""
-        return self._files.open(run_id)
 
     def other_run(self, clip_id: str, run_id: str) -> OtherRun:
         """Open a run to compare what is shown with; its tracks are numbered as if it were shown.
@@ -183,6 +120,13 @@ class Project(ClipStore):
         """Frames on which a person set a landmark of a face by hand, increasing."""
         with self._reading() as connection:
             return annotation_reader.corrected_frames(connection, clip_id, track_id)
+
+    def landmark_sources(
+        self, clip_id: str, track_id: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Frames on which landmarks of a face are decided, and where those mostly came from."""
+        with self._reading() as connection:
+            return annotation_reader.landmark_sources(connection, clip_id, track_id)
 
     def tracks(self, clip_id: str) -> list[Track]:
         """Every face of a clip: of the shown run and of people, with names."""
