@@ -36,6 +36,8 @@ class Rendered(NamedTuple):
 
 WORLD = "core.datasets.render_cache:render_world_face"
 """The renderer of `synthetic:` data sets."""
+WORLD_98 = "core.datasets.render_cache:render_world_face98"
+"""The same faces with WFLW's 98 points."""
 WORLD_PARTS = "core.datasets.render_cache:render_world_parts"
 """The same for parsing: whole heads, with `parts14` label maps."""
 SCHEME = "ibug68"
@@ -49,15 +51,28 @@ def render_world_face(seed: int) -> Rendered:
     """One face of core.synthesis.world, with 68 points in the `2d` convention.
 
     Framed so that the stored crop lies inside the picture; the camera's faults are milder than the
-    world's own, because augmentation adds its own at training time.
+    world's own, because augmentation adds its own at training time, and fewer faces look straight
+    ahead: turned ones are what nets find hard.
     """
+    return _world_face(seed, SCHEME)
+
+
+def render_world_face98(seed: int) -> Rendered:
+    """The same face with 98 points."""
+    return _world_face(seed, "wflw98")
+
+
+def _world_face(seed: int, scheme: str) -> Rendered:
     from core.synthesis.recipe import PRESETS
     from core.synthesis.world import render_face
 
-    world = replace(PRESETS["default"], eye_distance_share=(0.25, 0.3), off_centre=0.03, faults=0.7)
+    world = replace(
+        PRESETS["default"],
+        eye_distance_share=(0.25, 0.3), off_centre=0.03, faults=0.7, frontal_share=0.45,
+    )  # fmt: skip
     face = render_face(seed, RENDER_SIZE, ("rgb", "visible"), world)
     assert face.rgb is not None
-    return Rendered(face.rgb, face.landmarks[SCHEME], face.visible[SCHEME])
+    return Rendered(face.rgb, face.landmarks[scheme], face.visible[scheme])
 
 
 def render_world_parts(seed: int) -> Rendered:
@@ -83,6 +98,7 @@ def render_cache(
     mask_scheme: str | None = None,
     report: Report = ignore,
     cancelled: Cancelled = never,
+    scheme: str = SCHEME,
 ) -> FaceCache:
     """Fill a cache up to `count` faces (rounded up to whole shards) and open it.
 
@@ -96,6 +112,7 @@ def render_cache(
         mask_scheme: Of its labels; None = it gives none, and crops show the face alone.
         report: Told after every shard.
         cancelled: Looked at after every shard.
+        scheme: Of the landmarks the renderer gives.
 
     Raises:
         InputError: If the folder holds another cache.
@@ -103,7 +120,7 @@ def render_cache(
     """
     shards = math.ceil(count / SHARD_LENGTH)
     origin = {"renderer": renderer, "seed": seed}
-    face_cache.start_cache(folder, SCHEME, size, SHARD_LENGTH, origin, mask_scheme)
+    face_cache.start_cache(folder, scheme, size, SHARD_LENGTH, origin, mask_scheme)
     masked = mask_scheme is not None
     todo = [
         n

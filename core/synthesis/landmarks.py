@@ -27,7 +27,14 @@ _WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
 _UPPER_SHARE = 0.95  # iBUG brow points: how far from the lower to the upper edge of the hair
 # How much higher than that people click, towards the nose above all: parts of the brow's thickness.
-_BROW_LIFT = np.array([0.15, 0.1, 0.32, 0.45, 0.42], np.float32)
+_BROW_LIFT = np.array([0.35, 0.2, 0.32, 0.45, 0.48], np.float32)
+# Where people click a little inside of the mesh's own corner: (iBUG point, towards which, how far).
+_MOVES68 = (
+    (36, 39, 0.04), (45, 42, 0.04),  # the lids' outer meeting, not the fold beyond it
+    (49, 50, 0.1), (53, 52, 0.1), (55, 56, 0.1), (59, 58, 0.1),
+    (60, 64, 0.03), (64, 60, 0.03),
+)  # fmt: skip
+_MOVES98 = ((60, 64, 0.04), (72, 68, 0.04))
 
 # Upper and lower points of lids and inner lips: rows of `inner68` (iBUG − 27), of WFLW's eyes.
 _LIDS68 = np.array([(37, 41), (38, 40), (43, 47), (44, 46)]) - 27
@@ -86,6 +93,7 @@ def assemble(
         origin: (…, 3).
     """
     up = axes[..., 1, :]
+    inner68, eyes98 = _moved(inner68, _MOVES68, 27), _moved(eyes98, _MOVES98, 60)
     inner68 = _uncrossed(_uncrossed(inner68, _LIDS68, up, 0.0), _LIPS68, up, 0.5)
     eyes98 = _uncrossed(eyes98, _LIDS98, up, 0.0)
     brows68, brows98 = _brow_points(brow_rings, np.zeros((*brow_rings.shape[:-4], 2), np.float32))
@@ -95,6 +103,15 @@ def assemble(
         [jaw, brows98, inner68[..., :9, :], eyes98, inner68[..., 21:, :], pupils], axis=-2
     )
     return Anchors(ibug, wflw, jaw_rings, jaw_directions, brow_rings, axes, origin)
+
+
+def _moved(points: FloatArray, moves: Sequence[tuple[int, int, float]], first: int) -> FloatArray:
+    """Points (…, M, 3) of which some went a share of the way to another; `first` is M's first."""
+    result = points.copy()
+    for which, towards, share in moves:
+        way = points[..., towards - first, :] - points[..., which - first, :]
+        result[..., which - first, :] += np.float32(share) * way
+    return result
 
 
 def _uncrossed(
