@@ -23,6 +23,16 @@ def pair_distance(truth: Floats, pair: tuple[int, int]) -> Floats:
     return np.linalg.norm(truth[:, pair[0]] - truth[:, pair[1]], axis=-1)
 
 
+SEEN_FROM_FRONT = 0.3
+"""Least distance of the eye corners over √(box area), about 60° of turn: in profile the distance
+between the eyes is no measure of a face."""
+
+
+def seen_from_front(truth: Floats, pair: tuple[int, int]) -> NDArray[np.bool_]:
+    """Faces whose inter-ocular NME says something, (N,)."""
+    return np.asarray(pair_distance(truth, pair) >= SEEN_FROM_FRONT * box_size(truth))
+
+
 def box_size(truth: Floats) -> Floats:
     """√(width · height) of the tight box of the true points, (N,)."""
     truth = np.asarray(truth, dtype=np.float64)

@@ -94,6 +94,11 @@ class PreviousRecipe:
     roll_deg: float = 8.0
     ragged: float = 0.5
     """Share of masks whose borders are torn as predictions' are."""
+    calm: float = 0.0
+    """Share of masks moved and torn by a tenth of that: a face that is still."""
+    own: float = 0.0
+    """Share of samples that are fed the net's own answer to an earlier look at the same face (a
+    picture of other noise, moved a little) in place of the truth."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,8 @@ class ForestRecipe:
     shrinkage: float = 0.1
     starts: int = 20
     """Starting shapes a training face is shown with."""
+    directions: int = 16
+    """Principal directions of the residuals a split is judged in; 0 = all."""
     distance_prior: float = 0.1
     """Pixel pairs are drawn by exp(−distance / this), distance in shares of the input's side."""
 

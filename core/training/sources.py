@@ -13,7 +13,14 @@ import numpy as np
 from core.datasets import face_cache
 from core.datasets.face_cache import FaceCache
 from core.datasets.registry import Spec, read_samples
-from core.datasets.render_cache import MASK_SCHEME, WORLD, WORLD_PARTS, render_cache
+from core.datasets.render_cache import (
+    MASK_SCHEME,
+    SCHEME,
+    WORLD,
+    WORLD_98,
+    WORLD_PARTS,
+    render_cache,
+)
 from core.datasets.sample import Sample, labels_in
 from core.errors import InputError
 from core.progress import Cancelled, Progress, Report, check
@@ -48,12 +55,16 @@ def _rendered(recipe: Recipe, folder: Path, report: Report, cancelled: Cancelled
             f"Rendered faces have {MASK_SCHEME} labels, not {recipe.mask_scheme}; name data.train."
         )
     kind = "heads" if parsing else "rendered"
+    renderer, scheme = WORLD_PARTS if parsing else WORLD, SCHEME
+    if not parsing and recipe.scheme == "wflw98":
+        kind, renderer, scheme = "rendered98", WORLD_98, recipe.scheme
     return render_cache(
         folder / f"{kind}-{recipe.seed}-{recipe.data.stored_size}",
         recipe.data.faces,
         recipe.seed,
         recipe.data.stored_size,
-        renderer=WORLD_PARTS if parsing else WORLD,
+        renderer=renderer,
+        scheme=scheme,
         mask_scheme=MASK_SCHEME if parsing else None,
         report=report,
         cancelled=cancelled,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.correlation.affinity import affinity_of
+from core.correlation.sparse_format import search
 from core.errors import InputError
 from core.schemes import LandmarkScheme
 
@@ -76,7 +77,5 @@ def _searched(dense: NDArray[np.floating], budget: int, scheme: LandmarkScheme) 
     complete = dense[np.isfinite(dense).all(axis=(1, 2))]
     if len(complete) < 3:
         raise InputError("Searching a sparse format needs at least three densely annotated faces.")
-    from core.correlation.sparse_format import search
-
     found = search(affinity_of(complete, scheme).matrix, budget, mirror=scheme.mirror)
     return tuple(sorted(int(i) for i in found.points))
