@@ -15,6 +15,7 @@ from app.canvas.banner import Banner
 from app.canvas.compare_view import CompareView
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.magnifier import Magnifier
+from app.canvas.tools.box_tools import BoxTools
 from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
 from app.column_loader import ColumnLoader
@@ -34,6 +35,7 @@ from app.menus import build_menus, build_tool_bar
 from app.message_bar import MessageBar
 from app.navigator import Navigator
 from app.panels import BOTTOM, LEFT, RIGHT, Panel, Panels, stacked
+from app.people.people import People
 from app.playback import Player
 from app.review import Review
 from app.runs import Runs
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
         self.magnifier = Magnifier(session, self.canvas)
         self.layer_commands = LayerCommands(session)
         self.correction = Correction(session, self.canvas)
+        self.people = People(session, self.navigator, self.canvas.shown_rgb)
+        self.boxes = BoxTools(session, self.canvas, self.people, self.correction.selection)
         self.help = Help(session, self)
         self.job_desk = JobDesk(session, self, self.files.open_texts)
         self._may_close = False
@@ -140,6 +144,8 @@ class MainWindow(QMainWindow):
             "runs": self.runs,
             "magnifier": self.magnifier,
             **self.correction.parts(),
+            **self.people.parts(),
+            "boxes": self.boxes,
             "jobs": self.job_desk,
             "window": self,
             "look": self.look,
@@ -153,7 +159,8 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         session, selection = self.session, self.correction.selection
         self.runs_dock = RunsDock(session, self.runs, self)
-        clips, layers = ClipsDock(session, self), LayersDock(session, self)
+        clips = ClipsDock(session, self.people, self.actions_by_id, self)
+        layers = LayersDock(session, self)
         self.look.tinted.connect(clips.rebuild)
         self.look.tinted.connect(layers.refresh)
         time = stacked(self, [self.transport, self.timeline])
@@ -309,6 +316,7 @@ class MainWindow(QMainWindow):
         self.session.set_playing(False)
         self.feed.close()
         self.column_loader.close()
+        self.people.close()
         self.files.demo_child.close()
         self.job_desk.close()
         self.session.close_document()

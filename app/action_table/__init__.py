@@ -10,6 +10,7 @@ from __future__ import annotations
 from app.action_table import (
     compare_menu,
     edit_menu,
+    faces_menu,
     file_menu,
     go_menu,
     help_menu,
@@ -24,6 +25,7 @@ _MENUS = (
     file_menu,
     edit_menu,
     landmarks_menu,
+    faces_menu,
     compare_menu,
     go_menu,
     play_menu,
@@ -31,8 +33,12 @@ _MENUS = (
     help_menu,
 )
 TABLE: tuple[ActionSpec, ...] = tuple(spec for menu in _MENUS for spec in menu.actions())
-MENUS = ("File", "Edit", "Landmarks", "Compare", "Go", "Play", "View", "Help")
-SUBMENUS = {"Select part": "Landmarks", "Move selected": "Landmarks"}
+MENUS = ("File", "Edit", "Landmarks", "Faces", "Compare", "Go", "Play", "View", "Help")
+SUBMENUS = {
+    "Select part": "Landmarks",
+    "Move selected": "Landmarks",
+    "Select person": "Faces",
+}
 """Menus inside menus, at the end of them."""
 GROUP_STARTS = frozenset().union(*(menu.GROUP_STARTS for menu in _MENUS))
 """Ids of the actions with a line above them in their menu."""

@@ -1,56 +1,71 @@
-"""Clips of what is open, and the people of the clip that is shown."""
+"""Clips of what is open, and below them the people of the clip that is shown."""
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app import data_colours, theme
-from app.document import NO_SOURCE, ClipEntry
+from app import theme
+from app.actions import Actions
+from app.document import ClipEntry
+from app.people.people import People
+from app.people.people_list import PeopleList
 from app.session import Session
-from app.viewing import NO_FACE
 
 _CLIP_ID = Qt.ItemDataRole.UserRole
-_TRACK_ID = Qt.ItemDataRole.UserRole + 1
 
 
 class ClipsDock(QWidget):
-    """A tree: clips, and under the open clip its people."""
+    """The list of clips over the list of people."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, people: People, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
-        self._people_items: list[QTreeWidgetItem] = []
-        self.tree = QTreeWidget(self)
-        self.tree.setAccessibleName("Clips and people")
-        self.tree.setColumnCount(2)
-        self.tree.setHeaderHidden(True)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIconSize(QSize(16, 16))
-        self.tree.setFrameShape(QTreeWidget.Shape.NoFrame)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree = self._build_tree()
+        self.people = PeopleList(session, people, actions, self)
+        self._nobody = QLabel("", self)
+        self._nobody.setWordWrap(True)
+        self._nobody.setContentsMargins(8, 6, 8, 6)
+        self._nobody.setAlignment(Qt.AlignmentFlag.AlignTop)
+        lower = QWidget(self)
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.people, 1)
+        column.addWidget(self._nobody)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.tree)
+        splitter.addWidget(lower)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.tree)
+        layout.addWidget(splitter)
         self.tree.currentItemChanged.connect(self._on_current_changed)
         session.entries_changed.connect(self.rebuild)
         session.clip_changed.connect(self.rebuild)
-        session.columns_changed.connect(self.rebuild)
-        session.face_selected.connect(self._on_face_selected)
+        session.columns_changed.connect(self._show_nobody)
+        self._show_nobody()
 
     @Slot()
     def rebuild(self) -> None:
-        """Make the tree anew: it is short."""
+        """Make the lists anew: they are short."""
         session = self._session
+        self.people.refresh()
+        self._show_nobody()
         with QSignalBlocker(self.tree):
             self.tree.clear()
-            self._people_items.clear()
             if session.document is None:
                 return
             current_id = session.entry.clip_id if session.entry else ""
@@ -58,14 +73,31 @@ class ClipsDock(QWidget):
                 item = self._clip_item(entry)
                 self.tree.addTopLevelItem(item)
                 if entry.clip_id == current_id:
-                    self._add_people(item)
-                    item.setExpanded(True)
                     self.tree.setCurrentItem(item)
+
+    def _build_tree(self) -> QTreeWidget:
+        tree = QTreeWidget(self)
+        tree.setAccessibleName("Clips")
+        tree.setColumnCount(2)
+        tree.setHeaderLabels(["Clip", "Frames"])
+        tree.headerItem().setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setIconSize(QSize(16, 16))
+        tree.setFrameShape(QTreeWidget.Shape.NoFrame)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setMinimumHeight(60)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        return tree
 
     def _clip_item(self, entry: ClipEntry) -> QTreeWidgetItem:
         length = f"{entry.frames:,}" if entry.frames else ""
         item = QTreeWidgetItem([entry.title, length])
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setFont(1, theme.figures_font(self.font()))
         item.setData(0, _CLIP_ID, entry.clip_id)
         name = "warning" if entry.problem else "film"
         item.setIcon(0, theme.icon(name, self.palette()))
@@ -75,46 +107,23 @@ class ClipsDock(QWidget):
         item.setToolTip(1, "frames")
         return item
 
-    def _add_people(self, item: QTreeWidgetItem) -> None:
-        columns = self._session.columns
-        for index, track_id in enumerate(columns.track_ids):
-            present = columns.source[index] != NO_SOURCE
-            share = float(present.mean()) if len(present) else 0.0
-            child = QTreeWidgetItem([self._session.name_of(track_id), f"{share:.0%}"])
-            child.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            child.setData(0, _TRACK_ID, track_id)
-            child.setIcon(0, _swatch(data_colours.face_colour(track_id)))
-            quality = columns.confidence[index][present]
-            mean = f", mean confidence {np.nanmean(quality):.2f}" if len(quality) else ""
-            child.setToolTip(0, f"On {int(present.sum()):,} frames{mean}")
-            child.setToolTip(1, "share of the frames with this person")
-            item.addChild(child)
-            self._people_items.append(child)
+    @Slot()
+    def _show_nobody(self) -> None:
+        """Say what to do where there is nobody yet."""
+        session = self._session
+        is_empty = session.clip is not None and not session.columns.track_ids
+        in_project = session.document is not None and session.document.path is not None
+        self._nobody.setText(
+            "No faces yet. Predict finds them (Ctrl+P)"
+            + ("; Shift+A adds one by hand." if in_project else ".")
+        )
+        self._nobody.setVisible(is_empty)
 
+    @Slot()
     def _on_current_changed(self, current: QTreeWidgetItem | None) -> None:
-        if current is None:
-            return
-        track_id = current.data(0, _TRACK_ID)
-        if track_id is not None:
-            self._session.select_face(int(track_id))
-        else:
+        if current is not None:
             self._session.open_clip(str(current.data(0, _CLIP_ID)))
 
-    @Slot(int)
-    def _on_face_selected(self, track_id: int) -> None:
-        if track_id == NO_FACE:
-            return
-        with QSignalBlocker(self.tree):
-            for child in self._people_items:
-                if child.data(0, _TRACK_ID) == track_id:
-                    self.tree.setCurrentItem(child)
-
     def sizeHint(self) -> QSize:
-        """Wide enough for a usual file name."""
-        return QSize(210, 300)
-
-
-def _swatch(rgb: data_colours.Rgb) -> QIcon:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(*rgb))
-    return QIcon(pixmap)
+        """Wide enough for a usual file name and a person's frames."""
+        return QSize(250, 320)

@@ -41,6 +41,18 @@ def point_at(session: Session, to_screen: QTransform, at: QPointF) -> tuple[Any,
     return (best[2], best[3]) if best else None
 
 
+def point_distance(session: Session, to_screen: QTransform, at: QPointF) -> float:
+    """Screen pixels from a place to the nearest landmark that is drawn; infinite without any."""
+    if not session.layers["points"].visible:
+        return float("inf")
+    nearest = [
+        float(np.nanmin(_distances(face.landmarks, to_screen, at)))
+        for face in session.faces(session.shown_frame_idx)
+        if face.landmarks is not None and np.isfinite(face.landmarks).any()
+    ]
+    return min(nearest, default=float("inf"))
+
+
 def points_in(
     session: Session, to_screen: QTransform, band: QRectF
 ) -> tuple[Any, list[int]] | None:

@@ -10,7 +10,13 @@ import numpy as np
 from core import paths
 from core.errors import ResourceError
 from core.faces.correction.moves import Points
-from core.geometry import Array, apply_affine, fit_similarity
+from core.geometry import (
+    Array,
+    apply_affine,
+    box_centre_size,
+    box_of_points,
+    fit_similarity,
+)
 from core.schemes import LandmarkScheme
 
 _EYES = np.array([[-0.5, 0.0], [0.5, 0.0]])
@@ -48,6 +54,23 @@ def placed_by_eyes(scheme: LandmarkScheme, eye_xy: Array, other_eye_xy: Array) -
         raise ValueError("the two eyes of a face are at one place")
     matrix = fit_similarity(_EYES, np.array(eyes))
     return np.asarray(apply_affine(matrix, mean_shape(scheme)), np.float64)
+
+
+def placed_in_box(scheme: LandmarkScheme, box_xyxy: Array) -> Points:
+    """The mean face, upright, with its hull as large as a box and in the middle of it.
+
+    Args:
+        scheme: Which points.
+        box_xyxy: (4,) from brows to chin, pixels.
+
+    Returns:
+        (M, 2), NaN for points the mean shape does not know.
+    """
+    shape = mean_shape(scheme)
+    centre, size = box_centre_size(box_of_points(shape))
+    to_centre, to_size = box_centre_size(np.asarray(box_xyxy, dtype=np.float64))
+    scale = float(np.sqrt(to_size.prod() / max(float(size.prod()), 1e-12)))
+    return np.asarray((shape - centre) * scale + to_centre, np.float64)
 
 
 @lru_cache(maxsize=1)
