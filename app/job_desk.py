@@ -115,6 +115,7 @@ class JobDesk(QObject):
     def start(self, plan: JobPlan) -> JobWatch | None:
         """Start a job and show the dock."""
         self._keep_shown(plan)
+        self.jobs.cores = self._session.settings.value("job_cores")
         watch = self.jobs.start(plan)
         if watch is not None:
             self._remember(watch)

@@ -51,6 +51,8 @@ class Jobs(QObject):
         self.folder: Path | None = None
         self.watches: list[JobWatch] = []
         """Newest first."""
+        self.cores = 0
+        """Processor cores a job started from now on may use; 0 leaves one to the window."""
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._look)
@@ -89,7 +91,7 @@ class Jobs(QObject):
             self._hub.error(error)
             return None
         try:
-            _start_detached([*program_words(), *plan.command], files)
+            _start_detached([*program_words(), *plan.command], files, self.cores)
         except OSError as error:
             shutil.rmtree(files.folder, ignore_errors=True)
             self._hub.error(error, f"{plan.title} could not be started.")
@@ -158,11 +160,12 @@ def program_words() -> list[str]:
     return [sys.executable, str(paths.main_script())]
 
 
-def _start_detached(words: list[str], files: JobFiles) -> None:
+def _start_detached(words: list[str], files: JobFiles, cores: int) -> None:
     """Start a process in a session of its own, its output in the job's log."""
+    manners = ["--background", *(["--cores", str(cores)] if cores else [])]
     with files.log.open("ab") as log:
         child = subprocess.Popen(
-            [*words, "--job", str(files.folder), "--background"],
+            [*words, "--job", str(files.folder), *manners],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     _children.append(child.pid)

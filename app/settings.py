@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from core import paths
 
 RECENT_LIMIT = 12
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ TABLE: dict[str, Setting] = {
             high=16384,
         ),
         Setting("read_ahead", True, "Decode frames ahead while idle and while playing."),
+        Setting("predict_device", "auto", "Where predicting is offered first.", DEVICES),
+        Setting("train_device", "auto", "Where training is offered first.", DEVICES),
+        Setting(
+            "job_cores",
+            0,
+            "Processor cores a job may use beside the window; 0 leaves one to the window.",
+            low=0,
+            high=256,
+        ),
         Setting("key_preset", "Default", "The set of keys you are used to."),
         Setting("keys", {}, "Keys you have changed: action → list of keys."),
         Setting("recent", [], "Clips and projects opened lately, newest first."),

@@ -48,13 +48,20 @@ class RangeBox(QComboBox):
 class DeviceBox(QComboBox):
     """Where a net runs."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, chosen: str = "auto") -> None:
+        """Make the box.
+
+        Args:
+            parent: The dialog.
+            chosen: What is chosen at first: auto, cpu, cuda or mps.
+        """
         super().__init__(parent)
         self.setAccessibleName("Device")
         self.addItem("The best there is", "auto")
         self.addItem("Processor", "cpu")
         is_mac = sys.platform == "darwin"
         self.addItem(*(("Apple GPU", "mps") if is_mac else ("NVIDIA GPU", "cuda")))
+        self.setCurrentIndex(max(self.findData(chosen), 0))
 
 
 class PlaceEdit(QWidget):

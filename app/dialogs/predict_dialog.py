@@ -47,7 +47,7 @@ class PredictDialog(QDialog):
         self.detector.addItem("Cascade (built in)", "")
         self.detector.add_file_item("YuNet, from a file…")
         self.range = RangeBox(session, self)
-        self.device = DeviceBox(self)
+        self.device = DeviceBox(self, session.settings.value("predict_device"))
         self.place = PlaceEdit("Project", self._choose_project, self)
         self.command = CommandLine(self)
         self._lay_out()

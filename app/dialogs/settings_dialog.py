@@ -1,6 +1,8 @@
-"""Preferences: name, colours, memory, and the keys with a check that no two actions share one."""
+"""Preferences: name, colours, memory, devices; keys with a check that no two actions share one."""
 
 from __future__ import annotations
+
+import os
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -27,7 +29,11 @@ from PySide6.QtWidgets import (
 from app import settings as settings_module
 from app.action_table import PRESETS, TABLE
 from app.actions import Keys, conflicts, native, normalise, plain_text, resolve_keys
+from app.dialogs.job_fields import DeviceBox
 from app.settings import Settings
+
+_FRAME_BYTES = 1920 * 1080 * 3 // 2
+"""A decoded frame as the cache keeps it: one byte of brightness and half a byte of colour."""
 
 
 class SettingsDialog(QDialog):
@@ -39,7 +45,10 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self.resize(680, 560)
         tabs = QTabWidget(self)
-        tabs.addTab(_GeneralPage(settings, tabs), "General")
+        self.general_page = GeneralPage(settings, tabs)
+        tabs.addTab(self.general_page, "General")
+        self.devices_page = DevicesPage(settings, tabs)
+        tabs.addTab(self.devices_page, "Devices")
         self.keys_page = KeysPage(settings, tabs)
         tabs.addTab(self.keys_page, "Keys")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -49,14 +58,16 @@ class SettingsDialog(QDialog):
         layout.addWidget(buttons)
 
 
-class _GeneralPage(QWidget):
+class GeneralPage(QWidget):
     """Name, colours, memory."""
 
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
-        form = QFormLayout(self)
-        name = QLineEdit(settings.value("annotator"), self)
-        name.editingFinished.connect(lambda: settings.set_value("annotator", name.text().strip()))
+        self.name = QLineEdit(settings.value("annotator"), self)
+        self.name.setPlaceholderText("kept with every edit")
+        self.name.editingFinished.connect(
+            lambda: settings.set_value("annotator", self.name.text().strip())
+        )
         theme_box = QComboBox(self)
         theme_box.addItems(list(settings_module.TABLE["theme"].choices))
         theme_box.setCurrentText(settings.value("theme"))
@@ -64,22 +75,77 @@ class _GeneralPage(QWidget):
         ahead = QCheckBox("Decode frames ahead", self)
         ahead.setChecked(settings.value("read_ahead"))
         ahead.toggled.connect(lambda on: settings.set_value("read_ahead", on))
-        cache = QSpinBox(self)
-        limits = settings_module.TABLE["frame_cache_mib"]
-        cache.setRange(int(limits.low), int(limits.high))
-        cache.setSingleStep(128)
-        cache.setSuffix(" MiB")
-        cache.setValue(settings.value("frame_cache_mib"))
-        cache.valueChanged.connect(lambda size: settings.set_value("frame_cache_mib", size))
-        rows: tuple[tuple[str, QWidget, str], ...] = (
-            ("Your name", name, "annotator"),
-            ("Colours", theme_box, "theme"),
-            ("Playback", ahead, "read_ahead"),
-            ("Memory for frames", cache, "frame_cache_mib"),
+        self.cache = _number(settings, "frame_cache_mib", 128, self)
+        self.cache.setSuffix(" MiB")
+        self._holds = QLabel(self)
+        self.cache.valueChanged.connect(self._say_frames)
+        self._say_frames(self.cache.value())
+        _fill(
+            QFormLayout(self),
+            (
+                ("Your &name", self.name, "annotator"),
+                ("&Colours", theme_box, "theme"),
+                ("&Playback", ahead, "read_ahead"),
+                ("&Memory for frames", self.cache, "frame_cache_mib"),
+            ),
+        ).addRow("", self._holds)
+
+    def _say_frames(self, size_mib: int) -> None:
+        """What the memory holds, for those who do not count in MiB."""
+        frames = size_mib * 2**20 // _FRAME_BYTES
+        self._holds.setText(f"About {frames:,} frames of 1920×1080")
+
+
+class DevicesPage(QWidget):
+    """Where predicting and training run, and how much of the processor they may take."""
+
+    def __init__(self, settings: Settings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.predict = _device(settings, "predict_device", self)
+        self.train = _device(settings, "train_device", self)
+        self.cores = _number(settings, "job_cores", 1, self)
+        self.cores.setSpecialValueText("all but one")
+        self.cores.setMaximum(max(os.cpu_count() or 1, settings.value("job_cores"), 1))
+        note = QLabel(
+            "The dialogs start with these; there you can choose another device for one job. A job"
+            " on a device that is not there ends with a sentence. `doctor` on the command line"
+            " lists what this machine has.",
+            self,
         )
-        for label, widget, key in rows:
-            widget.setToolTip(settings_module.TABLE[key].help)
-            form.addRow(label, widget)
+        note.setWordWrap(True)
+        _fill(
+            QFormLayout(self),
+            (
+                ("&Predict on", self.predict, "predict_device"),
+                ("&Train on", self.train, "train_device"),
+                ("&Cores for a job", self.cores, "job_cores"),
+            ),
+        ).addRow(note)
+
+
+def _fill(form: QFormLayout, rows: tuple[tuple[str, QWidget, str], ...]) -> QFormLayout:
+    """A line for each setting, with what it does as its tooltip."""
+    for label, widget, key in rows:
+        widget.setToolTip(settings_module.TABLE[key].help)
+        widget.setAccessibleName(label.replace("&", ""))
+        form.addRow(label, widget)
+    return form
+
+
+def _number(settings: Settings, key: str, step: int, parent: QWidget) -> QSpinBox:
+    box = QSpinBox(parent)
+    limits = settings_module.TABLE[key]
+    box.setRange(int(limits.low), int(limits.high))
+    box.setSingleStep(step)
+    box.setValue(settings.value(key))
+    box.valueChanged.connect(lambda value: settings.set_value(key, value))
+    return box
+
+
+def _device(settings: Settings, key: str, parent: QWidget) -> DeviceBox:
+    box = DeviceBox(parent, settings.value(key))
+    box.currentIndexChanged.connect(lambda _: settings.set_value(key, str(box.currentData())))
+    return box
 
 
 class KeysPage(QWidget):
@@ -101,6 +167,11 @@ class KeysPage(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.find = QLineEdit(self)
+        self.find.setPlaceholderText("Find an action or a key")
+        self.find.setAccessibleName("Find an action or a key")
+        self.find.setClearButtonEnabled(True)
+        self.find.textChanged.connect(self._show_found)
         self.edit = QKeySequenceEdit(self)
         self.edit.setAccessibleName("New key")
         self.edit.setMaximumSequenceLength(1)
@@ -138,7 +209,7 @@ class KeysPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(QLabel("Preset", self))
         top.addWidget(self.preset)
-        top.addStretch(1)
+        top.addWidget(self.find, 1)
         reset = QPushButton("All as in the preset", self)
         reset.clicked.connect(self._reset)
         top.addWidget(reset)
@@ -157,6 +228,13 @@ class KeysPage(QWidget):
         layout.addWidget(self.table)
         layout.addLayout(bottom)
         layout.addWidget(self.warning)
+
+    def _show_found(self, text: str) -> None:
+        """List only actions whose name or keys have the text in them."""
+        for row in range(self.table.rowCount()):
+            cells = [self.table.item(row, column) for column in (0, 1)]
+            words = " ".join(cell.text() for cell in cells if cell is not None)
+            self.table.setRowHidden(row, text.lower() not in words.lower())
 
     def _current_id(self) -> str:
         return TABLE[max(self.table.currentRow(), 0)].id

@@ -72,7 +72,7 @@ class TrainDialog(QDialog):
         self.minutes.setSpecialValueText("no limit")
         self.name = QLineEdit(self)
         self.name.setAccessibleName("Name of the model")
-        self.device = DeviceBox(self)
+        self.device = DeviceBox(self, session.settings.value("train_device"))
         self.place = PlaceEdit("Folder", self._choose_folder, self)
         self.note = QLabel(self)
         self.note.setWordWrap(True)

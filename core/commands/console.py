@@ -62,6 +62,10 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--background", action="store_true",
         help="give way to other programs: lowest priority, one core left to them",
     )  # fmt: skip
+    group.add_argument(
+        "--cores", type=int, default=0, metavar="N",
+        help="with --background: use at most N cores (default: all but one)",
+    )  # fmt: skip
 
 
 def os_error_sentence(error: OSError) -> str:
@@ -147,7 +151,7 @@ class Console:
             OSError: If the log or the job's folder cannot be written.
         """
         if args.background:
-            give_way()
+            give_way(max(args.cores, 0))
         job = None if args.job is None else JobFiles(args.job)
         if job is not None:
             job.begin(tuple(sys.argv[1:]))
