@@ -12,13 +12,10 @@ from core.annotations.records import FaceRecord, RunHeader, Source
 from core.masks.from_landmarks import face5_from_landmarks
 from core.video.reader import VideoReader
 
-FPS = 60
-"""At four times its rate it asks for more frames than a window can show."""
 
-
-def make(folder: Path) -> int:
+def make(folder: Path, fps: int = 30) -> int:
     """Write clip.mp4, clip.lin and material.npz; the number of frames."""
-    make_clip(folder / "clip.mp4", FPS)
+    make_clip(folder / "clip.mp4", fps)
     with VideoReader(folder / "clip.mp4") as reader:
         frames = reader.info.frames
     faces = [_face(frame) for frame in range(frames)]
