@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import data_colours, layers, theme
+from app import data_colours, layers, schemes, theme
 from app.layers import COLOUR_MODES, LayerSpec
 from app.session import Session
 from app.viewing import Tone
@@ -141,6 +141,12 @@ class LayersDock(QWidget):
             if control.colour:
                 grid.addWidget(control.colour, row, 3)
         outer.addLayout(grid)
+        self.note = QLabel(self)
+        self.note.setWordWrap(True)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setContentsMargins(4, 2, 0, 0)
+        self.note.hide()
+        outer.addWidget(self.note)
         outer.addSpacing(4)
         self.tone = ToneControls(session, self)
         outer.addWidget(self.tone)
@@ -148,6 +154,9 @@ class LayersDock(QWidget):
         outer.addWidget(_legend(self))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         session.layers_changed.connect(self.refresh)
+        session.frame_shown.connect(self._say_outdated)
+        session.data_changed.connect(self._say_outdated)
+        session.playing_changed.connect(self._say_outdated)
         self.refresh()
 
     @Slot()
@@ -157,9 +166,39 @@ class LayersDock(QWidget):
             control.show_state(self)
         self.tone.show_state()
 
+    @Slot()
+    def _say_outdated(self) -> None:
+        """Say which masks a net made before a person moved the landmarks of their face."""
+        session = self._session
+        if session.playing or session.scrubbing:
+            return  # nobody reads it then, and the room it takes would come and go
+        words = outdated_words(session)
+        if words != self.note.text():
+            self.note.setText(words)
+            self.note.setVisible(bool(words))
+
     def sizeHint(self) -> QSize:
         """Wide enough for names, sliders and colour boxes."""
         return QSize(320, super().sizeHint().height())
+
+
+def outdated_words(session: Session) -> str:
+    """The sentence about masks older than the corrected landmarks; empty where there are none."""
+    faces = session.faces(session.shown_frame_idx) if session.shown_frame_idx >= 0 else ()
+    corrected = [f for f in faces if f.label_maps and getattr(f, "edited", None) is not None]
+    if not any(face.edited.any() for face in corrected):
+        return ""
+    from core.annotations.derived_masks import is_outdated
+
+    found: dict[str, list[str]] = {}
+    for face in corrected:
+        for name in face.label_maps:
+            if is_outdated(face, name):
+                scheme = schemes.mask_scheme(name)
+                title = scheme.title if scheme else name
+                found.setdefault(title, []).append(session.name_of(face.track_id))
+    parts = [f"{title} of {', '.join(people)}" for title, people in found.items()]
+    return f"Older than your corrections: {'; '.join(parts)}." if parts else ""
 
 
 def _switch(parent: QWidget, name: str) -> QToolButton:
