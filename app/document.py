@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.progress import Cancelled
 
 if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
+    from core.annotations.clips import Probe
     from core.annotations.differences import Differences
     from core.annotations.edits import Edit
     from core.annotations.history import AppliedEdit
@@ -192,8 +193,16 @@ class Document(Protocol):
         """Keep what reading the clip has taught."""
         ...
 
-    def relink(self, clip_id: str, path: Path) -> None:
-        """Take a clip from another place from now on."""
+    def relink(self, clip_id: str, path: Path) -> int:
+        """Take a clip from another place from now on; returns how many were found with it."""
+        ...
+
+    def known_content(self, clip_id: str) -> str:
+        """What the content of a clip's file should be; empty where nothing is known."""
+        ...
+
+    def take_file(self, clip_id: str, known: Probe) -> None:
+        """Take the file that is at a clip's place for the clip, though it is another one."""
         ...
 
     def cache_folder(self) -> Path | None:
@@ -346,10 +355,18 @@ class LooseClips:
         """Replace what the list says of a clip."""
         self._entries = [entry if e.clip_id == entry.clip_id else e for e in self._entries]
 
-    def relink(self, clip_id: str, path: Path) -> None:
+    def relink(self, clip_id: str, path: Path) -> int:
         """Show another file in the clip's place."""
         entry = next(e for e in self._entries if e.clip_id == clip_id)
         self.update_entry(replace(entry, path=path, title=path.name, problem=""))
+        return 0
+
+    def known_content(self, clip_id: str) -> str:
+        """A loose clip is whatever its file is."""
+        return ""
+
+    def take_file(self, clip_id: str, known: Probe) -> None:
+        """There is no other file it could be."""
 
     def cache_folder(self) -> Path | None:
         """Indexes go to the user's cache."""

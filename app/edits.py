@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoStack
 
 from core.errors import CoreError
@@ -98,6 +98,8 @@ class Edits(QObject):
             applied = document.undo() if way == "undo" else document.redo()
         except CoreError as error:
             self._session.hub.error(error)
+            # Qt's stack has made the step that the store has not: fill it anew once it is done.
+            QTimer.singleShot(0, self, self.load)
             return
         if applied is not None:
             if self._session.entry and self._session.entry.clip_id == applied.clip_id:

@@ -70,6 +70,12 @@ class Files(QObject):
         """Close what is open."""
         self._session.close_document()
 
+    def reopen(self) -> None:
+        """Open the project once more: its lock, or the folder's permissions, may be free now."""
+        document = self._session.document
+        if document is not None and document.path is not None:
+            self.open_texts([str(document.path)])
+
     def relink(self) -> None:
         """Ask where the clip that cannot be found is now."""
         session = self._session
@@ -89,10 +95,13 @@ class Files(QObject):
             return
         clip_id = session.entry.clip_id
         try:
-            session.document.relink(clip_id, path)
+            others = session.document.relink(clip_id, path)
         except CoreError as error:
             session.hub.error(error)
             return
+        if others:
+            more = "1 more clip was" if others == 1 else f"{others} more clips were"
+            session.hub.info(f"{more} found near it.")
         session.reopen_clip()
 
     def _on_demo_made(self, folder: str) -> None:

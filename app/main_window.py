@@ -11,13 +11,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import Actions
-from app.canvas.banner import Banner
+from app.canvas.banner import Banner, ReadOnlyStrip
 from app.canvas.compare_view import CompareView
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.magnifier import Magnifier
 from app.canvas.tools.box_tools import BoxTools
 from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
+from app.clip_check import ClipCheck
 from app.column_loader import ColumnLoader
 from app.docks.clips_dock import ClipsDock
 from app.docks.job_strip import JobStrip
@@ -82,12 +83,13 @@ class MainWindow(QMainWindow):
         self.held_keys = HeldKeys(session, self.canvas, self.player, self.actions_by_id)
         self.feed = FrameFeed(session, self.canvas)
         self.column_loader = ColumnLoader(session)
-        self.banner = Banner(self)
+        self.banner, self.read_only_strip = Banner(self), ReadOnlyStrip(session, self)
+        self.clip_check = ClipCheck(session, self.banner)
         self.welcome = WelcomePage(self.actions_by_id, session.settings, self)
         self.transport = TransportBar(session, self.player, self.actions_by_id, self)
         self.timeline = TimelinePanel(session, self)
         self.message_bar = MessageBar(session.hub, self)
-        self.panels.fill(self.welcome, [self.banner, self.canvas])
+        self.panels.fill(self.welcome, [self.read_only_strip, self.banner, self.canvas])
         self._add_docks()
         self._fill_status_bar()
         self._connect()
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
         self.transport.go_to_box.go_asked.connect(self.navigator.jump)
         self.transport.go_to_box.left.connect(self.canvas.setFocus)
         self.banner.relink_asked.connect(self.files.relink)
+        self.read_only_strip.try_asked.connect(self.files.reopen)
         session.comparison.changed.connect(self._show_comparing)
         self.runs.shown_changed.connect(self.job_desk.offers_changed)
         self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
@@ -317,6 +320,7 @@ class MainWindow(QMainWindow):
         self.feed.close()
         self.column_loader.close()
         self.people.close()
+        self.clip_check.close()
         self.files.demo_child.close()
         self.job_desk.close()
         self.session.close_document()

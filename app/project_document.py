@@ -14,6 +14,7 @@ from app import clip_runs
 from app.clip_columns import read_columns
 from app.document import ClipColumns, ClipEntry, RunEntry
 from app.project_people import ProjectPeople
+from core.annotations.clips import Probe
 from core.annotations.differences import Differences
 from core.annotations.edits import Edit
 from core.annotations.history import AppliedEdit
@@ -87,10 +88,21 @@ class ProjectDocument(ProjectPeople):
         """Replace what the list says of a clip."""
         self._entries = [entry if e.clip_id == entry.clip_id else e for e in self._entries]
 
-    def relink(self, clip_id: str, path: Path) -> None:
-        """Say where a clip is now; others missing beside it are found too."""
-        for clip in self.project.relink(clip_id, path):
+    def relink(self, clip_id: str, path: Path) -> int:
+        """Say where a clip is now; others missing beside it are found too: how many."""
+        found = self.project.relink(clip_id, path)
+        for clip in found:
             self.update_entry(self._entry(clip))
+        return len(found) - 1
+
+    def known_content(self, clip_id: str) -> str:
+        """The content the clip was added with."""
+        return self.project.clip(clip_id).content_id
+
+    def take_file(self, clip_id: str, known: Probe) -> None:
+        """Take another file for a clip, because the person said so."""
+        path = self.project.clip_path(self.project.clip(clip_id))
+        self.update_entry(self._entry(self.project.replace_clip(clip_id, path, known)))
 
     def cache_folder(self) -> Path | None:
         """Frame indexes go to the user's cache: the project may be read-only."""
