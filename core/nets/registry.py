@@ -9,12 +9,14 @@ from torch import nn
 
 from core.errors import InputError
 from core.nets.ffld import FFLD
+from core.nets.forest import RegressionForest
 from core.nets.hourglass import MobileHourglass
 from core.nets.stacked_hourglass import StackedHourglass
 from core.nets.two_branch import TwoBranchResNet
 
 NETS: dict[str, Callable[..., nn.Module]] = {
     "ffld": FFLD,
+    "forest": RegressionForest,
     "mobile-hourglass": MobileHourglass,
     "stacked-hourglass": StackedHourglass,
     "two-branch": TwoBranchResNet,

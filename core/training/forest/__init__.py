@@ -1,0 +1,1 @@
+"""Growing regression forests (ERT); `core.nets.forest` lets them answer."""
