@@ -46,7 +46,8 @@ def beard(subject: Subject, posed: PosedHead) -> ExtraMesh:
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
     down = -posed.anchors.axes[1]
-    lie = rng.normal(0, 0.35, (len(root), 3)) + down + outward * rng.uniform(0.25, 0.7)
+    stray = rng.normal(0, 0.35, (len(root), 3)) @ posed.anchors.axes  # turns with the head
+    lie = stray + down + outward * rng.uniform(0.25, 0.7)
     lie /= np.linalg.norm(lie, axis=1, keepdims=True)
     longest = 0.04 + 0.22 * (subject.look.stubble - 0.4) / 0.6
     length = longest * chance * rng.uniform(0.5, 1.2, len(root))

@@ -68,7 +68,7 @@ def test_expressions_are_sparse_and_bounded():
 def test_eyes_close_about_as_often_as_stated():
     left = EXPRESSION_INDEX["eye-left-closure"]
     shut = [sample_expression(np.random.default_rng(i))[0][left] > 0.9 for i in range(2000)]
-    assert 0.05 < np.mean(shut) < 0.11
+    assert 0.09 < np.mean(shut) < 0.14  # 10 % both, 1.5 % this one alone, the tightest squints
 
 
 def test_tongues_are_rare_but_there():

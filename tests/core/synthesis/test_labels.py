@@ -14,8 +14,8 @@ from core.synthesis.world import OUTPUTS, render_face
 
 @pytest.fixture
 def face(world_recipe):
-    """A frontal face, 128 px, with everything."""
-    return render_face(3, 128, OUTPUTS, world_recipe)
+    """A frontal face with open eyes, 128 px, with everything."""
+    return render_face(4, 128, OUTPUTS, world_recipe)
 
 
 @pytest.mark.parametrize(
