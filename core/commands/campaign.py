@@ -264,15 +264,19 @@ def plan_of(
         )
     if args.seeds < 1:
         raise InputError(f"--seeds must be 1 or more, not {args.seeds}.")
-    folder = args.out
-    if folder is None:
-        from core import paths
-
-        folder = paths.user_cache() / "studies"
     plan = Plan(
         kind, rows, tuple(range(1, args.seeds + 1)), tuple(args.row), args.preset,
-        tuple(args.changes), folder, args.record,
+        tuple(args.changes), work_folder(args), args.record,
     )  # fmt: skip
     for name in plan.wanted:
         plan.row(name)
     return plan
+
+
+def work_folder(args: argparse.Namespace) -> Path:
+    """Where jobs, rendered faces and clips lie."""
+    if args.out is not None:
+        return Path(args.out)
+    from core import paths
+
+    return paths.user_cache() / "studies"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.commands.console import Console
 
-STUDIES = ("realism", "clips", "ffld", "tables")
+STUDIES = ("realism", "clips", "ffld", "parts", "flicker", "tables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,16 +16,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", choices=STUDIES,
         help="realism: are rendered faces like real ones; clips: a model beside a peer on clips; "
-        "ffld: ablations of the landmark net; tables: rebuild docs/RESULTS.md",
+        "ffld, parts: ablations of the landmark and the parsing net; "
+        "flicker: how masks tremble; "
+        "tables: rebuild docs/RESULTS.md",
     )  # fmt: skip
     parser.add_argument(
         "--real", metavar="SPEC", help="real shapes to compare with (merl-rav:FILE)"
     )
     parser.add_argument("--detector", action="append", default=[], help="cascade or yunet:FILE")
-    parser.add_argument("--model", metavar="FILE", help="the landmark net")
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="FILE", dest="models",
+        help="the net looked at (flicker: may be given several times)",
+    )  # fmt: skip
     parser.add_argument("--peer", metavar="FILE", help="clips: the net it is compared with")
-    parser.add_argument("--clip", action="append", default=[], type=Path, help="clips: a video")
-    parser.add_argument("--frames", type=int, default=60, help="clips: first frames of each")
+    parser.add_argument(
+        "--clip", action="append", default=[], type=Path, help="clips, flicker: a video"
+    )
+    parser.add_argument("--frames", type=int, default=60, help="clips, flicker: first frames")
     parser.add_argument(
         "--sheet", type=Path, metavar="FOLDER",
         help="clips: write the 24 frames where model and peer differ most there, as a picture",
@@ -37,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where records lie (default: docs/results)",
     )  # fmt: skip
     parser.add_argument("--title", default="", help="what was changed, for the record")
-    group = parser.add_argument_group("ablations (ffld)")
+    group = parser.add_argument_group("ablations (ffld, parts)")
     group.add_argument("--preset", default="ablation", help="ablation (default) or paper")
     group.add_argument("--seeds", type=int, default=3, help="trainings of every row (default: 3)")
     group.add_argument(
@@ -65,12 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FOLDER",
         help="jobs and rendered faces (default: the user's cache folder)",
     )  # fmt: skip
+    group.add_argument(
+        "--plots", type=Path, metavar="FOLDER",
+        help="ffld: draw error curves, histograms of the stages' steps and patches there, from "
+        "the nets already trained",
+    )  # fmt: skip
     group.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the study."""
-    if args.name in ("ffld",):
+    if args.name in ("ffld", "parts", "flicker"):
         study = importlib.import_module(f"core.commands.study_{args.name}")
         code: int = study.run(args, console)
         return code
@@ -95,8 +107,9 @@ def _realism(args: argparse.Namespace, console: Console) -> int:
         order = np.random.default_rng(0).permutation(len(real))
         halves = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
         figures["real_halves"] = realism.compare_shapes(*halves).as_record()
-    if args.detector or args.model:
-        predictor = load_predictor(args.model, "cpu") if args.model else None
+    model = _one_model(args)
+    if args.detector or model:
+        predictor = load_predictor(model, "cpu") if model else None
         assert predictor is None or isinstance(predictor, LandmarkPredictor)
         detectors = [make_detector(name) for name in args.detector]
         figures["reverse"] = realism.reverse_test(
@@ -115,9 +128,10 @@ def _clips(args: argparse.Namespace, console: Console) -> int:
     from core.inference.landmark_predictor import LandmarkPredictor
     from core.inference.predictor import load_predictor
 
-    if not (args.model and args.peer and args.clip and len(args.detector) == 1):
+    model = _one_model(args)
+    if not (model and args.peer and args.clip and len(args.detector) == 1):
         raise InputError("study clips needs --model, --peer, one --detector and --clip (several).")
-    own, peer = (load_predictor(name, "cpu") for name in (args.model, args.peer))
+    own, peer = (load_predictor(name, "cpu") for name in (model, args.peer))
     for one in (own, peer):
         if not isinstance(one, LandmarkPredictor) or one.card.scheme != "ibug68":
             raise InputError(f"{one.card.name}: study clips compares nets of 68 points.")
@@ -143,17 +157,30 @@ def _clips(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _one_model(args: argparse.Namespace) -> str | None:
+    from core.errors import InputError
+
+    if len(args.models) > 1:
+        raise InputError(f"study {args.name} looks at one model; name one --model.")
+    return args.models[0] if args.models else None
+
+
 def _tables(args: argparse.Namespace, console: Console) -> int:
-    from core.evaluation import records
+    from core.evaluation import ablation_tables, records
 
     page = args.record.parent / "RESULTS.md"
-    landmarks = records.landmark_table(records.read_records(args.record, "landmarks"))
-    records.replace_table(page, "landmarks", landmarks)
-    parsing = records.parsing_table(records.read_records(args.record, "parsing"))
-    records.replace_table(page, "parsing", parsing)
-    realism = records.realism_table(records.read_records(args.record, "realism"))
-    records.replace_table(page, "realism", realism)
-    clips = records.clip_table(records.read_records(args.record, "clips"))
-    records.replace_table(page, "clips", clips)
+    tables = {
+        "landmarks": records.landmark_table,
+        "parsing": records.parsing_table,
+        "realism": records.realism_table,
+        "clips": records.clip_table,
+        "ffld": ablation_tables.ffld_table,
+        "parts": ablation_tables.parts_table,
+        "flicker": ablation_tables.flicker_table,
+    }
+    for kind, table in tables.items():
+        found = records.read_records(args.record, kind)
+        if found:
+            records.replace_table(page, kind, table(found))
     console.result({"page": str(page)}, f"{page} rebuilt")
     return 0

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.commands.campaign import Row, plan_of, run_campaign, with_data
+from core.commands.campaign import Plan, Row, plan_of, run_campaign, with_data
 from core.commands.console import Console
+from core.errors import InputError
 
 PRESETS = ("ablation", "paper")
 _RECIPE = "landmarks-68-{preset}"
@@ -57,12 +58,20 @@ ROWS = (
 )  # fmt: skip
 
 
+PLOTTED = ("none", "l2", "l2-l1", "l2-l1-l1", "l2-l1-align", "l2-l1-both", "no-gradients")
+"""Rows whose error curves are drawn."""
+LOOKED_INTO = ("l2-l1-both", "l2-l1-align", "l2-l1-l1")
+"""The first of them that is trained shows its steps and patches."""
+
+
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the campaign, or draw its plots."""
     from core.evaluation.landmark_stages import score_stages
 
     plan = plan_of("ffld", ROWS, PRESETS, args)
     plan, test = with_data(plan, ROWS[0], args, console)
+    if args.plots is not None:
+        return _plots(plan, test, args.plots, console)
 
     def score(model: Path) -> dict[str, Any]:
         figures: dict[str, Any] = score_stages(model, test, console.report, console.cancelled)
@@ -70,4 +79,31 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     found = run_campaign(plan, args.device, score, console)
     console.result({"records": [str(p) for p in found]}, f"{len(found)} runs recorded")
+    return 0
+
+
+def _plots(plan: Plan, test: Any, folder: Path, console: Console) -> int:
+    """Pictures of the first seed's nets.
+
+    Raises:
+        InputError: If none of them is trained.
+    """
+    from core.evaluation import landmark_plots as plots
+    from core.evaluation.landmark_stages import load_ffld, look
+
+    seed = plan.seeds[0]
+    files = {name: plan.job(plan.row(name), seed) / "model.safetensors" for name in PLOTTED}
+    trained = {name: file for name, file in files.items() if file.is_file()}
+    if not trained:
+        raise InputError(f"{plan.folder}: no row of study ffld is trained there; run it first.")
+    watch = (console.report, console.cancelled)
+    seen = {name: look(*load_ffld(file), test, *watch) for name, file in trained.items()}
+    curves = {plan.row(name).title: points.eye_errors()[-1] for name, points in seen.items()}
+    written = [plots.error_curves(folder / "ffld-error-curves.png", curves)]
+    best = next((name for name in LOOKED_INTO if name in trained), None)
+    if best is not None:
+        net, card = load_ffld(trained[best])
+        written.append(plots.step_histogram(folder / "ffld-steps.png", seen[best].steps()))
+        written.append(plots.patches(folder / "ffld-patches.png", net, card, test))
+    console.result({"plots": [str(p) for p in written]}, "\n".join(map(str, written)))
     return 0

@@ -13,6 +13,7 @@ from core.nets.forest import RegressionForest
 from core.nets.hourglass import MobileHourglass
 from core.nets.stacked_hourglass import StackedHourglass
 from core.nets.two_branch import TwoBranchResNet
+from core.nets.unet import UNet
 
 NETS: dict[str, Callable[..., nn.Module]] = {
     "ffld": FFLD,
@@ -20,6 +21,7 @@ NETS: dict[str, Callable[..., nn.Module]] = {
     "mobile-hourglass": MobileHourglass,
     "stacked-hourglass": StackedHourglass,
     "two-branch": TwoBranchResNet,
+    "unet": UNet,
 }
 
 

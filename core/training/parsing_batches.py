@@ -36,6 +36,11 @@ class ParsingBatch(NamedTuple):
     """(B, S, S) uint8 classes; UNKNOWN where nobody knows."""
     previous: Tensor
     """(B, S, S) uint8 classes of the last frame's mask; all UNKNOWN = there is none."""
+    earlier: Tensor
+    """(B, S, S, 3) uint8: the picture an instant before, for samples that are to be fed the net's
+    own answer to it; (B, 0) where the recipe wants none."""
+    fed_own: Tensor
+    """(B,) bool: those samples."""
 
 
 class ParsingSamples(Dataset[ParsingBatch]):
@@ -80,7 +85,7 @@ class ParsingSamples(Dataset[ParsingBatch]):
             rng = np.random.default_rng([self._seed, index])
             placement = augment.random_placement(rng, xy, self._size, pair, self._still)
             picture = augment.warp(image, placement.matrix, self._size)
-            return self._batch(picture, self._moved(labels, placement), self._empty())
+            return self._batch(picture, self._moved(labels, placement), self._empty(), None)
         rng = np.random.default_rng([self._seed, self._epoch + 1, index])
         placement = augment.random_placement(rng, xy, self._size, pair, self._augment)
         truth = self._moved(labels, placement)
@@ -89,8 +94,15 @@ class ParsingSamples(Dataset[ParsingBatch]):
             covered = augment.occlude(picture, rng)
             truth[(covered != picture).any(axis=2)] = 0  # occluders are background in every scheme
             picture = covered
-        picture = augment.disturb(picture, rng, replace(self._augment, occlusion=0.0))
-        return self._batch(picture, truth, self._made_up(truth, rng))
+        plain, calm = picture, replace(self._augment, occlusion=0.0)
+        picture = augment.disturb(plain, rng, calm)
+        previous, earlier = self._made_up(truth, rng), None
+        if self._previous.own and (previous != UNKNOWN).any():
+            # Before the light and camera of this picture, and with others of its own.
+            moved = warp_picture(plain, nudge(rng, self._size, _INSTANT))
+            if rng.random() < self._previous.own:
+                earlier = augment.disturb(moved, rng, calm)
+        return self._batch(picture, truth, previous, earlier)
 
     def _moved(self, labels: Labels, placement: augment.Placement) -> Labels:
         return move_labels(labels, placement, self._size, self._masks.mirror)
@@ -105,11 +117,23 @@ class ParsingSamples(Dataset[ParsingBatch]):
         if draw < recipe.empty + recipe.wrong:
             far = replace(recipe, shift=0.4, zoom=0.4, roll_deg=40.0)
             return disturb_mask(self._masks.mirrored(_known(truth)), rng, far)
+        if recipe.calm and rng.random() < recipe.calm:
+            return disturb_mask(_known(truth), rng, _calmed(recipe), tear=0.1)
         return disturb_mask(_known(truth), rng, recipe)
 
-    def _batch(self, picture: NDArray[np.uint8], truth: Labels, previous: Labels) -> ParsingBatch:
-        parts = (picture, truth, previous)
-        return ParsingBatch(*(torch.from_numpy(np.ascontiguousarray(part)) for part in parts))
+    def _batch(
+        self,
+        picture: NDArray[np.uint8],
+        truth: Labels,
+        previous: Labels,
+        earlier: NDArray[np.uint8] | None,
+    ) -> ParsingBatch:
+        nothing = np.zeros(picture.shape if self._previous.own else 0, np.uint8)
+        images, labels, last, before = (
+            torch.from_numpy(np.ascontiguousarray(part))
+            for part in (picture, truth, previous, nothing if earlier is None else earlier)
+        )
+        return ParsingBatch(images, labels, last, before, torch.tensor(earlier is not None))
 
 
 def move_labels(
@@ -133,25 +157,57 @@ def warp_labels(labels: Labels, matrix: Array, size: int, outside: int) -> Label
     return np.asarray(moved, np.uint8)
 
 
-def disturb_mask(labels: Labels, rng: np.random.Generator, recipe: PreviousRecipe) -> Labels:
-    """What a net might have said a frame earlier: moved, turned, scaled, with torn borders."""
-    size = labels.shape[0]
+_INSTANT = PreviousRecipe(shift=0.012, zoom=0.01, roll_deg=1.0)
+"""How far a face moves in its crop from one frame to the next."""
+
+
+def _calmed(recipe: PreviousRecipe) -> PreviousRecipe:
+    return replace(
+        recipe, shift=recipe.shift / 10, zoom=recipe.zoom / 10, roll_deg=recipe.roll_deg / 10
+    )
+
+
+def nudge(rng: np.random.Generator, size: int, recipe: PreviousRecipe) -> Array:
+    """A small motion about the middle, within the recipe's ranges, (2, 3)."""
     middle = np.full(2, (size - 1) / 2)
     angle = np.deg2rad(rng.uniform(-recipe.roll_deg, recipe.roll_deg))
     linear = similarity(1.0 + rng.uniform(-recipe.zoom, recipe.zoom), angle, np.zeros(2))
     offset = middle + rng.uniform(-recipe.shift, recipe.shift, 2) * size
     matrix = compose_affine(linear, np.hstack([np.eye(2), -middle[:, None]]))
     matrix[:, 2] += offset
-    if rng.random() >= recipe.ragged:
-        return warp_labels(labels, matrix, size, 0)
-    return _torn(warp_labels(labels, matrix, size, 0), rng)
+    return matrix
 
 
-def _torn(labels: Labels, rng: np.random.Generator) -> Labels:
+def warp_picture(image: NDArray[np.uint8], matrix: Array) -> NDArray[np.uint8]:
+    """A picture moved within its own size; its edge is repeated."""
+    size = (image.shape[1], image.shape[0])
+    moved = cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, np.uint8)
+
+
+def disturb_mask(
+    labels: Labels, rng: np.random.Generator, recipe: PreviousRecipe, tear: float = 1.0
+) -> Labels:
+    """What a net might have said a frame earlier: moved, turned, scaled, with torn borders.
+
+    Args:
+        labels: (S, S) classes.
+        rng: Decides.
+        recipe: The ranges, and the share that is torn.
+        tear: Factor on how far borders are torn.
+    """
+    size = labels.shape[0]
+    moved = warp_labels(labels, nudge(rng, size, recipe), size, 0)
+    return moved if rng.random() >= recipe.ragged else _torn(moved, rng, tear)
+
+
+def _torn(labels: Labels, rng: np.random.Generator, tear: float) -> Labels:
     """Pull every pixel's label from a place nearby, by a smooth random field of a few pixels."""
     size = labels.shape[0]
     cells = int(rng.integers(6, 17))
-    strength = rng.uniform(0.01, 0.04) * size
+    strength = rng.uniform(0.01, 0.04) * size * tear
     coarse = rng.normal(0.0, strength, (cells, cells, 2)).astype(np.float32)
     field = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_LINEAR)
     y, x = np.mgrid[:size, :size].astype(np.float32)

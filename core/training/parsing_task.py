@@ -17,6 +17,7 @@ from core.metrics import iou
 from core.nets.hourglass import MobileHourglass
 from core.nets.model_card import BoxRule, ModelCard, Preprocessing
 from core.nets.registry import build_net
+from core.nets.unet import UNet
 from core.schemes import load_landmark_scheme, load_mask_scheme
 from core.training.batches import to_input
 from core.training.parsing_batches import ParsingBatch, ParsingSamples, mask_planes
@@ -25,7 +26,7 @@ from core.training.start import load_start
 
 
 class ParsingTask:
-    """A mobile hourglass on part labels.
+    """A mobile hourglass or a U-Net on part labels.
 
     Raises:
         InputError: If a weighted class is none of the scheme's, or the input does not halve.
@@ -66,14 +67,14 @@ class ParsingTask:
         """3, and one a class with feedback."""
         return 3 + int(self.arguments["previous_channels"])
 
-    def build(self) -> MobileHourglass:
+    def build(self) -> MobileHourglass | UNet:
         """The recipe's net.
 
         Raises:
             InputError: If it is no parsing net.
         """
         net = build_net(self.recipe.net.architecture, self.arguments)
-        if not isinstance(net, MobileHourglass):
+        if not isinstance(net, MobileHourglass | UNet):
             raise InputError(f"The net {self.recipe.net.architecture!r} labels no pixels.")
         return net
 
@@ -107,7 +108,7 @@ class ParsingTask:
             batch: On the net's device.
             progress: Share of the training done; not looked at.
         """
-        logits = net(self._input(batch)).float()
+        logits = net(self._input(self._with_own_answers(net, batch))).float()
         weights = None if self._weights is None else self._weights.to(logits.device)
         loss = cross_entropy(logits, batch.labels, weights)
         known = batch.labels != UNKNOWN
@@ -165,6 +166,20 @@ class ParsingTask:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up a checkpoint's state."""
+
+    def _with_own_answers(self, net: Any, batch: ParsingBatch) -> ParsingBatch:
+        """Give the samples that are to be fed the net's own answer what it says of them earlier.
+
+        The net learns what its own masks are worth: right but for their borders, whose errors of
+        one look are another's chance, as from frame to frame.
+        """
+        if not self.recipe.previous.own or not bool(batch.fed_own.any()):
+            return batch
+        with torch.no_grad():
+            before = net(self._input(batch._replace(images=batch.earlier)))
+        answer = before.argmax(dim=1).to(torch.uint8)
+        chosen = batch.fed_own[:, None, None]
+        return batch._replace(previous=torch.where(chosen, answer, batch.previous))
 
     def _input(self, batch: ParsingBatch) -> Tensor:
         images = to_input(batch.images, self.recipe.mean, self.recipe.std)
