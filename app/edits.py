@@ -45,19 +45,26 @@ class Edits(QObject):
             self._note_changed(applied)
         return True
 
-    def amend(self, before: AppliedEdit, edit: Any) -> bool:
-        """Let an edit take the place of one that is still the last: one step for undo.
+    def is_last(self, applied: AppliedEdit) -> bool:
+        """Whether an edit is the one that undo would take back."""
+        command: Any = self.stack.command(self.stack.index() - 1) if self.stack.index() else None
+        return command is not None and command.applied is applied
 
-        Where something was done since, the edit is one of its own.
+    def amend(self, before: AppliedEdit, edit: Any) -> bool:
+        """Let an edit take the place of the last one: one step for undo.
+
+        Args:
+            before: The last edit, see `is_last`.
+            edit: Acts on what was before that one.
 
         Returns:
             Whether it was done; a failure has been told and nothing has changed.
         """
-        session, index = self._session, self.stack.index()
-        command: Any = self.stack.command(index - 1) if index else None
-        if session.document is None or command is None or command.applied is not before:
-            return self.apply(edit)
+        session = self._session
+        command: Any = self.stack.command(self.stack.index() - 1)
         self.last = None
+        if session.document is None:
+            return False
         try:
             applied = session.document.amend(before.seq, edit, session.settings.value("annotator"))
         except (CoreError, ValueError) as error:

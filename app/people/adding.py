@@ -230,11 +230,11 @@ class FaceAdder(QObject):
         members = np.isfinite(answer.xy).all(axis=1) & ~subject.edited
         sources = np.full(subject.count, _HEAVY, np.uint8)
         points = points_edit(subject, answer.xy, members, sources, by_hand=False, what=pending.what)
-        edits = (*pending.edits, points)
-        edit = CompositeEdit(pending.what, edits, skip_approved=False)
-        if pending.applied is None:
-            return self._session.apply(edit)
-        return self._session.edits.amend(pending.applied, edit)
+        session = self._session
+        if pending.applied is None or not session.edits.is_last(pending.applied):
+            return session.apply(CompositeEdit(pending.what, (points,), skip_approved=False))
+        whole = CompositeEdit(pending.what, (*pending.edits, points), skip_approved=False)
+        return session.edits.amend(pending.applied, whole)
 
     def _say(self, answer: FaceAnswer, subject: Subject) -> None:
         session = self._session
