@@ -5,8 +5,9 @@ PY := $(VENV)/bin/python
 SETUP_DONE := $(VENV)/.lock-installed
 CLIP ?=
 OUT := out/demo
+PEERS := .venv-peers
 
-.PHONY: setup demo test lint bench soak clean
+.PHONY: setup demo test lint bench bench-peers docs-pictures soak clean
 
 setup: $(SETUP_DONE)
 
@@ -34,6 +35,23 @@ lint: setup
 # Speed, as ratios against a named peer or bound in the same run; one JSON record a benchmark.
 bench: setup
 	$(PY) -m benchmarks
+
+# Other ways to look at a face video beside ours, in one run; they live in an environment of their
+# own, which takes 1.2 GB.
+bench-peers: setup $(PEERS)/.lock-installed
+	$(PY) -m benchmarks.peers --record
+
+$(PEERS)/.lock-installed: benchmarks/peers/requirements.txt
+	@test $$(df -Pk . | awk 'NR==2 {print $$4}') -gt 4000000 || \
+		{ echo "The peers need 4 GB free here; make room and try again."; exit 2; }
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	cp $< $@
+
+# The user guide's pictures, from the running program on rendered clips.
+docs-pictures: setup
+	test -d $(OUT)/demo.lin || $(PY) main.py demo -o $(OUT)
+	$(PY) -m docs.guide_pictures --demo $(OUT)
 
 # Long campaigns: fuzzing, kill -9, endurance. Hours, not minutes.
 soak: setup
