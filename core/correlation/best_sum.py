@@ -7,11 +7,12 @@ mirror-closed points, then the one with the lowest indices (METHODS C, DECISION)
 Where there are few enough sets they are all looked at. Else the sum is a p-median problem in which
 the cells below c are forbidden, solved to optimality by HiGHS within its gap of 1e-6 (a handful of
 cells a point is left, so the relaxation is all but integral), and single exchanges settle the rest.
+Affinities without structure would take it for ever: there the sum is as good as exchanges make it.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 
 import numpy as np
@@ -23,8 +24,10 @@ Floats = NDArray[np.float64]
 
 TIE = 1e-9
 """Sums and affinities this near are equal."""
-_ENUMERABLE = 150_000
+_ENUMERABLE = 110_000
 _CHUNK = 20_000
+_MOST_CELLS, _MOST_NODES, _MOST_S = 6000, 50, 2.0
+"""What HiGHS is asked: real affinities need less (some thousand cells, one node)."""
 
 
 def best_cover(values: Floats, start: Indices, demands: Demands, mirror: Indices) -> Indices:
@@ -71,13 +74,15 @@ def _best_of_all(
     values: Floats, free: Indices, size: int, demands: Demands, mirror: Indices
 ) -> Indices:
     """Look at every set."""
-    sets = np.array(list(combinations(free, size)), np.int64).reshape(-1, size)
+    every = chain.from_iterable(combinations(free.tolist(), size))
+    sets = np.fromiter(every, np.int64).reshape(comb(len(free), size), size)
     forced = np.broadcast_to(demands.forced, (len(sets), len(demands.forced)))
     sets = np.concatenate([forced, sets], axis=1).astype(np.int64)
     sums = np.concatenate([_totals(values, sets[k : k + _CHUNK]) for k in _starts(len(sets))])
-    good = [k for k in np.argsort(-sums, kind="stable") if keeps_minimum(sets[k], demands)][:1]
-    best = sums[good[0]]
-    ties = [k for k in np.flatnonzero(sums >= best - TIE) if keeps_minimum(sets[k], demands)]
+    for group, fewest in enumerate(demands.minimum):
+        members = (demands.group[sets] == group).sum(axis=1)
+        sums[members < fewest] = -np.inf
+    ties = np.flatnonzero(sums >= sums.max() - TIE)
     return np.sort(min((sets[k] for k in ties), key=lambda s: _rank(s, mirror)))
 
 
@@ -101,6 +106,8 @@ def _solve(values: Floats, size: int, demands: Demands) -> Indices | None:
     points = len(values)
     centre, covered = np.nonzero(values >= 0.0)
     cells = len(centre)
+    if cells > _MOST_CELLS:
+        return None
     own = cells + np.arange(points)
     worth = np.concatenate([-values[centre, covered], np.zeros(points)])
     ones, each = np.ones(cells), np.arange(cells)
@@ -127,7 +134,8 @@ def _solve(values: Floats, size: int, demands: Demands) -> Indices | None:
     low[own[demands.forced]], high[own[demands.barred]] = 1, 0
     found = milp(
         worth, integrality=np.r_[np.zeros(cells), np.ones(points)], bounds=Bounds(low, high),
-        constraints=rules, options={"mip_rel_gap": 0.0},
+        constraints=rules,
+        options={"mip_rel_gap": 0.0, "node_limit": _MOST_NODES, "time_limit": _MOST_S},
     )  # fmt: skip
     if found.x is None:
         return None

@@ -119,7 +119,7 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray]:
         InputError: If it cannot be read.
     """
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as stream, np.load(stream) as archive:
             return {name: archive[name] for name in names if name in archive}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: not a readable .npz file ({error}).") from error

@@ -182,7 +182,8 @@ def _procrustes_frames(z: Complexes, target: Complexes) -> Frames:
     usable = (count >= MIN_POINTS) & (extent > 0) & (match != 0)
     turn = np.where(usable, match / np.where(usable, extent, 1.0), np.nan)
     # The face's middle goes to the middle of the target's points that the face has.
-    return Frames(middle - goal.sum(axis=1) * share / turn, turn)
+    shift = goal.sum(axis=1) * share / np.where(usable, turn, 1.0)
+    return Frames(middle - shift, turn)
 
 
 def _mean(z: Complexes) -> Complexes:
