@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.nets.model_card import BoxRule, ModelCard, Preprocessing
 from core.nets.registry import build_net
 from core.schemes import LandmarkScheme, load_landmark_scheme
 from core.training.batches import Batch, FaceSamples, to_input
+from core.training.predictions import keep_predictions
 from core.training.recipe import Recipe
 from core.training.start import start_weights
 
@@ -67,7 +69,7 @@ class LandmarkTask:
         InputError: If the recipe's losses do not fit its net.
     """
 
-    outputs = ("landmarks", "confidence_logits")
+    outputs: tuple[str, ...] = ("landmarks", "confidence_logits")
     input_channels = 3
     forward_methods = ("stages",)
 
@@ -75,6 +77,7 @@ class LandmarkTask:
         self.recipe = recipe
         self.scheme = load_landmark_scheme(recipe.scheme)
         self.align_scale: float | None = None
+        self._validated: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
         unknown = set(recipe.loss.stages) - set(losses.LOSSES)
         if unknown:
             raise InputError(
@@ -85,6 +88,12 @@ class LandmarkTask:
         self.point_weights = _point_weights(self.scheme, recipe.loss.point_weights)
         self.pairs = torch.from_numpy(opening_pairs(self.scheme))
 
+    def arguments(self) -> dict[str, Any]:
+        """What the net is built with."""
+        arguments = dict(self.recipe.net.arguments)
+        sizes = {"num_points": self.scheme.num_points, "input_size": self.recipe.input_size}
+        return arguments | sizes
+
     def build(self) -> FFLD:
         """The recipe's net.
 
@@ -92,9 +101,7 @@ class LandmarkTask:
             InputError: If it is no landmark net or has more stages than the recipe has losses.
         """
         recipe = self.recipe
-        arguments = dict(recipe.net.arguments)
-        arguments |= {"num_points": self.scheme.num_points, "input_size": recipe.input_size}
-        net = build_net(recipe.net.architecture, arguments)
+        net = build_net(recipe.net.architecture, self.arguments())
         if not isinstance(net, FFLD):
             raise InputError(f"The net {recipe.net.architecture!r} gives no landmark stages.")
         wanted = len(net.crop_nets) + 1
@@ -153,6 +160,14 @@ class LandmarkTask:
     @torch.no_grad()
     def validate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
         """NME (pair and box), failures, how well confidence ranks errors; `score` is compared."""
+        predicted, truth, confidence = self.predict(net, batches)
+        self._validated = predicted, truth
+        return self._scores(predicted, truth, confidence)
+
+    def predict(
+        self, net: nn.Module, batches: Iterable[Batch]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Predicted and true points (N, M, 2) input pixels, NaN = missing, and confidences (N,)."""
         predicted, truth, confidence = [], [], []
         for batch in batches:
             images = to_input(batch.images, self.recipe.mean, self.recipe.std)
@@ -162,18 +177,21 @@ class LandmarkTask:
                 np.where(batch.weights.cpu().numpy()[..., None] > 0, batch.landmarks.cpu(), np.nan)
             )
             confidence.append(torch.sigmoid(logits.float()).mean(dim=1).cpu().numpy())
-        return self._scores(*(np.concatenate(v) for v in (predicted, truth, confidence)))
+        return np.concatenate(predicted), np.concatenate(truth), np.concatenate(confidence)
+
+    def keep_predictions(self, job: Path, epoch: int) -> None:
+        """Write what the last validation predicted (`core.training.predictions`)."""
+        if self._validated is not None:
+            keep_predictions(job, epoch, *self._validated, self.scheme.name)
 
     def card(self, results: dict[str, Any], trained_on: tuple[str, ...], created: str) -> ModelCard:
         """The description that goes into the model file."""
         recipe = self.recipe
-        arguments = dict(recipe.net.arguments)
-        arguments |= {"num_points": self.scheme.num_points, "input_size": recipe.input_size}
         return ModelCard(
             name=recipe.name,
             task="landmarks",
             architecture=recipe.net.architecture,
-            arguments=arguments,
+            arguments=self.arguments(),
             input_hw=(recipe.input_size, recipe.input_size),
             outputs=self.outputs,
             scheme=recipe.scheme,

@@ -24,6 +24,7 @@ from core.training.batches import Batch, epoch_order, load_batches
 from core.training.checkpoint import load_checkpoint, save_checkpoint
 from core.training.export import MODEL_FILE, export_model
 from core.training.fabric import make_fabric
+from core.training.heatmap_task import HeatmapTask
 from core.training.job import JobFolder, Stop
 from core.training.landmark_task import LandmarkTask
 from core.training.optimise import Average, learning_rate, make_optimiser, set_learning_rate
@@ -35,6 +36,7 @@ from core.training.sources import open_training_data
 AnyBatch = Batch | ParsingBatch
 TASKS: dict[str, type[LandmarkTask] | type[ParsingTask]] = {
     "landmarks": LandmarkTask,
+    "heatmaps": HeatmapTask,
     "parsing": ParsingTask,
 }
 _REPORT_EVERY_S = 1.0
@@ -249,6 +251,10 @@ class Run:
         batches = load_batches(samples, self.recipe.optimise.batch, 0)
         scores = self.task.validate(self._bare, map(self._fabric.to_device, batches))
         self._bare.load_state_dict(own)
+        every = self.recipe.optimise.predictions_every
+        keeps = bool(every) and isinstance(self.task, LandmarkTask)
+        if keeps and self.epoch % every == 0 and self._fabric.global_rank == 0:
+            self.task.keep_predictions(self.job.folder, self.epoch)
         values = {f"val_{k}": v for k, v in scores.items()} | {"epoch": self.epoch}
         self.job.report(Progress("validate", self.step, None, values))
         self.job.say(f"epoch {self.epoch} step {self.step}: {_figures(scores)}")
