@@ -38,7 +38,9 @@ __all__ = ["Heartbeat", "Painted", "open_window", "quantiles", "screen_place", "
 
 
 @contextmanager
-def open_window(what: Path, size: tuple[int, int] = (1920, 1080)) -> Iterator[MainWindow]:
+def open_window(
+    what: Path, size: tuple[int, int] = (1920, 1080), **settings: object
+) -> Iterator[MainWindow]:
     """The window on a clip or project, with its first frame and the timeline's columns read."""
     app = QApplication.instance() or QApplication(["bench"])
     assert isinstance(app, QApplication)
@@ -46,7 +48,10 @@ def open_window(what: Path, size: tuple[int, int] = (1920, 1080)) -> Iterator[Ma
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder  # the frame index is made anew
         store = QSettings(str(Path(folder) / "w.ini"), QSettings.Format.IniFormat)
-        window = build_window(app, Settings(store), MessageHub())
+        chosen = Settings(store)
+        for key, value in settings.items():
+            chosen.set_value(key, value)
+        window = build_window(app, chosen, MessageHub())
         window.resize(*size)
         window.show()
         assert window.files.open_texts([str(what)]), window.session.hub.history[-1].text
@@ -141,12 +146,14 @@ class Heartbeat(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(every_ms)
         self._timer.timeout.connect(self._beat)
-        self._last_s = 0.0
+        self._last_s = self._own_s = 0.0
         self._gaps_s: list[float] = []
+        self._own_gaps_s: list[float] = []
 
     def __enter__(self) -> Heartbeat:
-        self._last_s = time.perf_counter()
+        self._last_s, self._own_s = time.perf_counter(), time.thread_time()
         self._gaps_s.clear()
+        self._own_gaps_s.clear()
         self._timer.start()
         return self
 
@@ -155,14 +162,20 @@ class Heartbeat(QObject):
         self._timer.stop()
 
     def _beat(self) -> None:
-        now_s = time.perf_counter()
+        now_s, own_s = time.perf_counter(), time.thread_time()
         self._gaps_s.append(now_s - self._last_s)
-        self._last_s = now_s
+        self._own_gaps_s.append(own_s - self._own_s)
+        self._last_s, self._own_s = now_s, own_s
 
     @property
     def longest_ms(self) -> float:
         """The longest time between two beats."""
         return round(1000 * max(self._gaps_s), 1)
+
+    @property
+    def longest_own_ms(self) -> float:
+        """The most processor time this thread itself used between two beats."""
+        return round(1000 * max(self._own_gaps_s), 1)
 
 
 def screen_place(window: MainWindow, xy: np.ndarray) -> QPoint:
