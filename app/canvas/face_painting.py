@@ -4,6 +4,7 @@ size. The canvas paints by it, and so does the magnifier, which turns the pictur
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +52,7 @@ def paint_face(
 
 def zoom_of(to_screen: QTransform) -> float:
     """Screen pixels a pixel of the scene takes, whatever the turn."""
-    return float(np.hypot(to_screen.m11(), to_screen.m12()))
+    return math.hypot(to_screen.m11(), to_screen.m12())
 
 
 def _paint_areas(painter: QPainter, picture: FacePicture, opacity: float, is_hurried: bool) -> None:

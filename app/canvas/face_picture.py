@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -20,6 +21,8 @@ _CONFIDENCE_STEPS = 8
 
 _CURVE_STEPS = 5
 """Straight pieces from one landmark to the next: finer ones cannot be told from a curve."""
+_HURRIED_STEPS = 2
+"""The same while playing: a sixtieth of a second shows no more, and each piece costs."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class FacePicture:
     numbers: list[tuple[QPointF, str]] = field(default_factory=list)
 
 
-def build(face: Any, name: str, scheme_name: str | None, layers: Layers) -> FacePicture:
+def build(
+    face: Any, name: str, scheme_name: str | None, layers: Layers, hurry: float | None = None
+) -> FacePicture:
     """Work out what to draw of a face.
 
     Args:
@@ -77,9 +82,11 @@ def build(face: Any, name: str, scheme_name: str | None, layers: Layers) -> Face
         name: What the person is called.
         scheme_name: Scheme of the landmarks; None draws points without lines.
         layers: What is shown; nothing is worked out for hidden layers.
+        hurry: For one of many frames shown in passing: the canvas's pixels for one of the clip.
+            No more is worked out than can be seen then.
     """
     box = _rect(np.asarray(face.box_xyxy, dtype=np.float64))
-    areas, outlines = _label_maps(face, layers["label_maps"])
+    areas, outlines = _label_maps(face, layers["label_maps"], hurry or 1.0)
     xy = _landmarks(face)
     bounds = _bounds(box, xy, areas)
     return FacePicture(
@@ -92,7 +99,7 @@ def build(face: Any, name: str, scheme_name: str | None, layers: Layers) -> Face
         score=float(face.score),
         areas=areas,
         outlines=outlines,
-        lines=_lines(face, xy, scheme_name, layers["contours"]),
+        lines=_lines(face, xy, scheme_name, layers["contours"], hurry is not None),
         points=_points(face, xy, layers["points"]),
         numbers=_numbers(xy) if layers["indices"].visible else [],
     )
@@ -132,7 +139,7 @@ def _bounds(box: QRectF, xy: NDArray[np.float64], areas: list[Area]) -> QRectF:
     return bounds
 
 
-def _label_maps(face: Any, state: LayerState) -> tuple[list[Area], list[Line]]:
+def _label_maps(face: Any, state: LayerState, detail: float) -> tuple[list[Area], list[Line]]:
     areas: list[Area] = []
     outlines: list[Line] = []
     if not state.visible:
@@ -143,14 +150,18 @@ def _label_maps(face: Any, state: LayerState) -> tuple[list[Area], list[Line]]:
         if state.outline_only:
             outlines.extend(_outlines(label_map, scheme_name))
         else:
-            areas.append(_area(label_map, scheme_name))
+            areas.append(_area(label_map, scheme_name, detail))
     return areas, outlines
 
 
-def _area(label_map: Any, scheme_name: str) -> Area:
+def _area(label_map: Any, scheme_name: str, detail: float) -> Area:
     """The crop's pixel (0, 0) spans scene x0…x0+1: no half pixel here, pixels are areas."""
-    height, width = label_map.labels.shape
-    image = convert.image_from_labels(label_map.labels, schemes.label_colours(scheme_name))
+    labels = label_map.labels
+    height, width = labels.shape
+    if detail < 1.0:
+        size = max(round(width * detail), 1), max(round(height * detail), 1)
+        labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    image = convert.image_from_labels(labels, schemes.label_colours(scheme_name))
     return Area(image, QRectF(label_map.x0, label_map.y0, width, height))
 
 
@@ -172,18 +183,42 @@ def _outlines(label_map: Any, scheme_name: str) -> list[Line]:
 
 
 def _lines(
-    face: Any, xy: NDArray[np.float64], scheme_name: str | None, state: LayerState
+    face: Any,
+    xy: NDArray[np.float64],
+    scheme_name: str | None,
+    state: LayerState,
+    is_hurried: bool,
 ) -> list[Line]:
     scheme = schemes.landmark_scheme(scheme_name) if state.visible else None
-    if scheme is None or len(xy) != scheme.num_points:
+    if scheme is None or not scheme.contours or len(xy) != scheme.num_points:
         return []
+    steps = _HURRIED_STEPS if is_hurried else _CURVE_STEPS
     lines: list[Line] = []
-    for contour in scheme.contours:
-        curve = contour.curve(xy, per_interval=_CURVE_STEPS)
+    for contour, curve in zip(scheme.contours, _curves(scheme, xy, steps), strict=True):
         if np.isfinite(curve).all():
             colour = _contour_colour(face, list(contour.points), state.colour_by)
             lines.append(Line(_polygon(curve), contour.closed, colour))
     return lines
+
+
+def _curves(scheme: Any, xy: NDArray[np.float64], steps: int) -> list[NDArray[np.float64]]:
+    """Samples along every contour of a scheme, all by one product where no point is missing."""
+    if not np.isfinite(xy).all():
+        return [contour.curve(xy, per_interval=steps) for contour in scheme.contours]
+    basis, ends = _basis(scheme, steps)
+    return np.split(basis @ xy, ends)
+
+
+@lru_cache(maxsize=16)
+def _basis(scheme: Any, steps: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The contours of a scheme under each other: samples from points, and where each ends."""
+    unit = np.eye(scheme.num_points)
+    columns = [np.stack([unit[:, i], 0 * unit[:, i]], axis=1) for i in range(scheme.num_points)]
+    parts = [
+        np.stack([contour.curve(one, per_interval=steps)[:, 0] for one in columns], axis=1)
+        for contour in scheme.contours
+    ]
+    return np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1]
 
 
 def _points(face: Any, xy: NDArray[np.float64], state: LayerState) -> list[PointGroup]:
@@ -197,17 +232,20 @@ def _points(face: Any, xy: NDArray[np.float64], state: LayerState) -> list[Point
     colours = _point_colours(face, count, sources, state.colour_by)
     sources = np.where(edited, 4, sources)
     finite = np.isfinite(xy).all(axis=1)
-    looks = np.column_stack([sources, hidden, colours])[finite]
-    kinds, member = np.unique(looks, axis=0, return_inverse=True)
-    shown = xy[finite]
+    # One number for all that tells points apart: unique rows of a matrix take ten times as long.
+    red, green, blue = np.asarray(colours, dtype=np.int64).T
+    looks = (sources.astype(np.int64) << 25 | hidden.astype(np.int64) << 24) | (
+        red << 16 | green << 8 | blue
+    )
+    shown, looks = xy[finite], looks[finite]
     return [
         PointGroup(
-            mark=data_colours.SOURCES.get(int(kind[0]), data_colours.UNKNOWN),
-            colour=(int(kind[2]), int(kind[3]), int(kind[4])),
-            xy=shown[member.ravel() == index],
-            is_hidden=bool(kind[1]),
+            mark=data_colours.SOURCES.get(look >> 25, data_colours.UNKNOWN),
+            colour=(look >> 16 & 255, look >> 8 & 255, look & 255),
+            xy=shown[looks == look],
+            is_hidden=bool(look >> 24 & 1),
         )
-        for index, kind in enumerate(kinds)
+        for look in np.unique(looks).tolist()
     ]
 
 

@@ -147,9 +147,12 @@ class VideoView(QGraphicsView):
             self._face_items.append(FaceItem(self.scene()))
             self._face_items[-1].is_hurried = self._frame_item.is_hurried
             self._face_items[-1].span = self._face_span
+        hurry = self.zoom * self.devicePixelRatioF() if self._frame_item.is_hurried else None
         for item, face in zip(self._face_items, shown, strict=False):
             name = session.name_of(face.track_id)
-            picture = face_picture.build(face, name, session.scheme_name(face), session.layers)
+            picture = face_picture.build(
+                face, name, session.scheme_name(face), session.layers, hurry
+            )
             is_selected = face.track_id == session.selected_track
             item.show_picture(picture, session.layers, is_selected)
         for item in self._face_items[len(shown) :]:
@@ -291,6 +294,7 @@ class VideoView(QGraphicsView):
         self._frame_item.is_hurried = hurried
         for item in self._face_items:
             item.is_hurried = hurried
+        self.refresh_faces()
         self.viewport().update()
 
     def picture_of(self, track_id: int) -> FacePicture | None:

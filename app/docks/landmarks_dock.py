@@ -186,5 +186,5 @@ _GLYPHS: dict[tuple[int, float], QIcon] = {}
 def _glyph(source: int, ratio: float) -> QIcon:
     if (source, ratio) not in _GLYPHS:
         mark = data_colours.SOURCES.get(source, data_colours.UNKNOWN)
-        _GLYPHS[source, ratio] = QIcon(data_colours.mark_pixmap(mark, 12, ratio))
+        _GLYPHS[source, ratio] = QIcon(data_colours.mark_pixmap(mark, 12, ratio, rimmed=True))
     return _GLYPHS[source, ratio]

@@ -223,7 +223,8 @@ def _legend(parent: QWidget) -> QWidget:
     grid.setColumnStretch(3, 1)
     for index, mark in enumerate(data_colours.SOURCES.values()):
         glyph, title = QLabel(legend), QLabel(mark.title, legend)
-        glyph.setPixmap(data_colours.mark_pixmap(mark, 13, parent.devicePixelRatioF()))
+        ratio = parent.devicePixelRatioF()
+        glyph.setPixmap(data_colours.mark_pixmap(mark, 13, ratio, rimmed=True))
         grid.addWidget(glyph, index // 2, 2 * (index % 2))
         grid.addWidget(title, index // 2, 2 * (index % 2) + 1)
     return legend

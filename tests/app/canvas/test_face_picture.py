@@ -1,11 +1,15 @@
 """What is worked out of a face record before anything is painted."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from app.canvas import face_picture
 from app.layers import TABLE, LayerState
 from core.annotations.records import ShownFace, Source
+from core.masks.label_map import LabelMap
+from core.schemes import load_landmark_scheme
 
 LAYERS = {spec.id: spec.initial for spec in TABLE}
 
@@ -74,3 +78,35 @@ def test_a_face_without_landmarks_is_its_box():
     picture = build(a_face(landmarks=None))
     assert picture.bounds == picture.box
     assert (picture.box.left(), picture.box.right()) == (10.5, 50.5)
+
+
+def test_curves_by_one_product_are_those_of_each_contour():
+    scheme = load_landmark_scheme("ibug68")
+    xy = np.random.default_rng(0).normal(100, 20, (68, 2))
+    for steps in (2, 5):
+        together = face_picture._curves(scheme, xy, steps)
+        for contour, curve in zip(scheme.contours, together, strict=True):
+            assert curve == pytest.approx(contour.curve(xy, per_interval=steps), abs=1e-9)
+
+
+def test_a_missing_point_takes_only_its_own_contours_away():
+    scheme = load_landmark_scheme("ibug68")
+    xy = np.random.default_rng(0).normal(100, 20, (68, 2))
+    xy[8] = np.nan
+    whole = [np.isfinite(curve).all() for curve in face_picture._curves(scheme, xy, 5)]
+    assert whole.count(False) == 1
+
+
+def test_in_a_hurry_no_more_is_worked_out_than_can_be_seen():
+    labels = np.zeros((40, 60), np.uint8)
+    labels[10:20, 30:50] = 1
+    face = SimpleNamespace(
+        track_id=0, box_xyxy=np.array([0, 0, 60, 40], np.float32), score=1.0, source=0,
+        landmarks=None, landmark_scores=None, visible=None,
+        label_maps={"face5": LabelMap(labels, 5, 7)},
+    )  # fmt: skip
+    calm = face_picture.build(face, "", None, LAYERS).areas[0]
+    hurried = face_picture.build(face, "", None, LAYERS, hurry=0.5).areas[0]
+    assert hurried.target == calm.target
+    assert (hurried.image.width(), hurried.image.height()) == (30, 20)
+    assert face_picture.build(face, "", None, LAYERS, hurry=3.0).areas[0].image.width() == 60
