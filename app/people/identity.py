@@ -89,13 +89,10 @@ class Identities(QObject):
         from core.annotations.track_edits import MergeTracks
 
         session = self._session
-        both = np.intersect1d(frames_of(session, track), frames_of(session, into))
-        both = both[(both >= span[0]) & (both < span[1])]
+        both = self._meet(track, into, span)
         names = session.name_of(track), session.name_of(into)
         if self._apply(MergeTracks(*self._scope(span), track, into, skip_approved=True)):
-            more = (
-                f"; where both were ({len(both):,} frames) {names[1]} stayed" if len(both) else ""
-            )
+            more = f"; {names[1]} stayed on {both:,} frames that had both" if both else ""
             words = frames_in_words(span, session.num_frames)
             self._done(f"{names[0]} is {names[1]} {words}{more}")
             session.select_face(into)
@@ -111,12 +108,18 @@ class Identities(QObject):
         def take(into: int) -> None:
             self.merge_into(track, into, span)
 
-        here = {int(face.track_id) for face in session.faces(session.frame_idx)}
-        absent = [t for t in session.columns.track_ids if t not in here and t != track]
-        if len(absent) == 1:
-            take(absent[0])
+        fitting = [
+            t for t in session.columns.track_ids if t != track and not self._meet(t, track, span)
+        ]
+        if len(fitting) == 1:
+            take(fitting[0])
         else:
             self._ask(f"Who is {session.name_of(track)}?", track, lambda _, into: take(into))
+
+    def _meet(self, track: int, other: int, span: tuple[int, int]) -> int:
+        """On how many frames of a range two people both are: those cannot be one."""
+        both = np.intersect1d(frames_of(self._session, track), frames_of(self._session, other))
+        return int(((both >= span[0]) & (both < span[1])).sum())
 
     def _ask(self, question: str, track: int, take: Any) -> None:
         session = self._session
@@ -140,14 +143,11 @@ class Identities(QObject):
 
     def _scope(self, span: tuple[int, int]) -> tuple[str, str | None, int, int]:
         """Clip, shown run, and frames as track edits take them."""
-        from core.annotations.edits import FOREVER
-
         session = self._session
         assert session.document is not None  # see _can_begin
         assert session.entry is not None
         clip_id = session.entry.clip_id
-        stop = FOREVER if span[1] >= session.num_frames else span[1]
-        return clip_id, session.document.shown_run(clip_id), span[0], stop
+        return clip_id, session.document.shown_run(clip_id), *span
 
     def _apply(self, edit: Any) -> bool:
         """Apply; says so where approved frames left nothing to do."""

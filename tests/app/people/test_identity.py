@@ -56,7 +56,7 @@ class TestSwap:
         assert not hand.session.undo_stack.canUndo()
         hand.key(Qt.Key.Key_W)
         hand.key(Qt.Key.Key_3)
-        assert who_is(hand, 2, range(29, 34)) == "---aa"
+        assert who_is(hand, 2, range(29, 34)) == "-ccaa"
 
     def test_the_list_answers_too(self, hand):
         hand.go(32)
@@ -143,24 +143,34 @@ class TestJoin:
         hand.wait_for_columns()
         return hand
 
-    def test_to_who_is_not_here_asks_among_several(self, fragments):
+    def test_to_the_only_one_never_on_a_frame_with_them_it_is_one_key(self, fragments):
         fragments.session.select_face(3)
         fragments.key(Qt.Key.Key_J)
-        assert "Who is Face 4?" in fragments.window.boxes.layer.picture.hint
-        fragments.key(Qt.Key.Key_1)
         assert who_is(fragments, 0) == "a" * 40
+        assert "Face 4 is Face 1 from frame 25 on." in fragments.told
         assert fragments.session.selected_track == 0
         fragments.wait_for_columns()
         assert len(fragments.rows()) == 3
 
-    def test_to_the_only_one_who_is_not_here_it_is_one_key(self, fragments):
-        fragments.go(32)  # Bob, Cyd and Face 4 are here
+    def test_from_here_on_or_on_all_frames(self, fragments):
+        fragments.go(32)
         fragments.session.select_face(3)
         fragments.key(Qt.Key.Key_J)
         assert who_is(fragments, 0) == "a" * 25 + "-" * 7 + "a" * 8
         fragments.window.undo()
+        fragments.wait_for_columns()
         fragments.session.select_face(3)
         fragments.key(Qt.Key.Key_J, SHIFT)
+        assert who_is(fragments, 0) == "a" * 40
+
+    def test_among_several_it_asks(self, fragments):
+        fragments.session.select_face(1)
+        fragments.key(Qt.Key.Key_W, SHIFT)  # Bob is in two pieces too
+        fragments.wait_for_columns()
+        fragments.session.select_face(3)
+        fragments.key(Qt.Key.Key_J)
+        assert "Who is Face 4?" in fragments.window.boxes.layer.picture.hint
+        fragments.key(Qt.Key.Key_1)
         assert who_is(fragments, 0) == "a" * 40
 
     def test_where_both_are_the_one_joined_to_stays(self, hand):
