@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.commands.console import Console
 
-STUDIES = ("realism", "clips", "ffld", "parts", "flicker", "tables")
+STUDIES = ("realism", "clips", "ffld", "parts", "flicker", "correlation", "interpret", "tables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", choices=STUDIES,
         help="realism: are rendered faces like real ones; clips: a model beside a peer on clips; "
         "ffld, parts: ablations of the landmark and the parsing net; "
-        "flicker: how masks tremble; "
+        "flicker: how masks tremble; correlation: affinity of real faces (--data NAME=SPEC); "
+        "interpret: affinity of models by stage and epoch; "
         "tables: rebuild docs/RESULTS.md",
     )  # fmt: skip
     parser.add_argument(
@@ -77,12 +78,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ffld: draw error curves, histograms of the stages' steps and patches there, from "
         "the nets already trained",
     )  # fmt: skip
+    group.add_argument(
+        "--watched", type=Path, metavar="JOB",
+        help="interpret: a training job that kept its predictions (optimise.predictions_every)",
+    )  # fmt: skip
     group.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the study."""
-    if args.name in ("ffld", "parts", "flicker"):
+    if args.name in ("ffld", "parts", "flicker", "correlation", "interpret"):
         study = importlib.import_module(f"core.commands.study_{args.name}")
         code: int = study.run(args, console)
         return code
@@ -166,7 +171,13 @@ def _one_model(args: argparse.Namespace) -> str | None:
 
 
 def _tables(args: argparse.Namespace, console: Console) -> int:
-    from core.evaluation import ablation_tables, records
+    from core.evaluation import (
+        ablation_tables,
+        correlation_tables,
+        interpret_claims,
+        records,
+        weak_table,
+    )
 
     page = args.record.parent / "RESULTS.md"
     tables = {
@@ -177,6 +188,9 @@ def _tables(args: argparse.Namespace, console: Console) -> int:
         "ffld": ablation_tables.ffld_table,
         "parts": ablation_tables.parts_table,
         "flicker": ablation_tables.flicker_table,
+        "weak": weak_table.weak_table,
+        "interpret": interpret_claims.interpret_table,
+        "correlation": correlation_tables.correlation_table,
     }
     for kind, table in tables.items():
         found = records.read_records(args.record, kind)
