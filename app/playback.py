@@ -1,7 +1,9 @@
 """Playing: a clock that asks for the frame due now, and counts the frames nobody saw.
 
-The clock never waits for the canvas: when decoding or painting is too slow, frames are skipped so
-that the clip keeps its own time, and every skipped frame is counted.
+When painting is too slow, frames are skipped so that the clip keeps its own time, and every
+skipped frame is counted. Where the canvas has fallen several frames behind all the same, the clock
+waits for it: a skipped frame is still decoded, so a clip that decodes slower than it plays would
+otherwise ask for ever more frames at once and stand still.
 """
 
 from __future__ import annotations
@@ -13,6 +15,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.session import Session
 from app.viewing import SPEEDS
+
+MOST_BEHIND = 8
+"""Frames the canvas may be behind the clock."""
+LONGEST_WAIT_S = 1.0
+"""The clock does not wait longer than this for one frame."""
 
 
 class Player(QObject):
@@ -46,7 +53,8 @@ class Player(QObject):
     @property
     def dropped(self) -> int:
         """Frames that were due since play began and were never on the canvas."""
-        return max(self._due - self._shown - 1, 0)
+        on_its_way = int(self._session.shown_frame_idx != self._asked)
+        return max(self._due - self._shown - on_its_way, 0)
 
     # Slots of the action table
 
@@ -128,7 +136,9 @@ class Player(QObject):
         target = session.frame_at(self._start_position_s + elapsed_s)
         first, stop = self._bounds()
         is_past = target >= stop - 1 and self._asked >= stop - 1
-        if is_past and session.looping:
+        if self._is_far_behind():
+            self._restart_clock()
+        elif is_past and session.looping:
             self._advance(first, 1)
             self._restart_clock()
         elif is_past:
@@ -137,6 +147,12 @@ class Player(QObject):
             target = min(target, stop - 1)
             self._advance(target, max(target - self._asked, 0))
             self._schedule()
+
+    def _is_far_behind(self) -> bool:
+        """Whether the frames asked for are a way ahead of the one that was shown just now."""
+        if not self._shown_at or time.perf_counter() - self._shown_at[-1] > LONGEST_WAIT_S:
+            return False
+        return self._asked - self._session.shown_frame_idx >= MOST_BEHIND
 
     def _advance(self, frame_idx: int, due: int) -> None:
         self._due += due

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import playback
 from app.document import LooseClips
 from app.playback import Player
 from app.viewing import SPEEDS, OpenedClip
@@ -40,6 +41,29 @@ def test_nothing_is_dropped_where_all_is_shown(qtbot, session, player):
     qtbot.waitUntil(lambda: not session.playing, timeout=10_000)
     # A busy machine may wake the clock late; what it then skips must be what it counts.
     assert player.dropped == 29 - len(seen)
+
+
+def test_the_clock_waits_for_a_canvas_that_falls_far_behind(qtbot, session, player, monkeypatch):
+    monkeypatch.setattr(playback, "LONGEST_WAIT_S", 60.0)
+    player.toggle_play()
+    session.note_shown(0)  # and no frame more: the next takes its time to decode
+    qtbot.waitUntil(lambda: session.frame_idx >= playback.MOST_BEHIND, timeout=5000)
+    waiting_at = session.frame_idx
+    qtbot.wait(400)  # longer than the whole clip
+    assert session.playing
+    assert session.frame_idx == waiting_at
+    session.frame_changed.connect(session.note_shown)
+    session.note_shown(waiting_at)
+    qtbot.waitUntil(lambda: not session.playing, timeout=5000)
+    assert session.shown_frame_idx == 29
+
+
+def test_it_does_not_wait_for_ever(qtbot, session, player, monkeypatch):
+    monkeypatch.setattr(playback, "LONGEST_WAIT_S", 0.2)
+    player.toggle_play()
+    session.note_shown(0)
+    qtbot.waitUntil(lambda: not session.playing, timeout=5000)
+    assert session.frame_idx == 29
 
 
 def test_a_range_is_looped(qtbot, session, player):
