@@ -75,10 +75,13 @@ def rebuild(docs: Path) -> None:
 
 def _section(record: dict[str, Any]) -> str:
     """One benchmark's figures as a table."""
-    about = ("benchmark", "date", "processors", "load_at_start", "kept_budget", "seconds")
+    about = (
+        "benchmark", "command", "date", "processors", "load_at_start", "kept_budget", "seconds",
+    )  # fmt: skip
+    command = record.get("command", f"python -m benchmarks {record['benchmark']}")
     lines = [
         f"### {record['benchmark']}\n",
-        f"`python -m benchmarks {record['benchmark']}`, {record['date']}, "
+        f"`{command}`, {record['date']}, {record['seconds']:.0f} s, "
         f"{record['processors']} processors, load {record['load_at_start']} at the start, "
         f"{'within' if record['kept_budget'] else '**outside**'} its budgets.\n",
         "| figure | value |",
