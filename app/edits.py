@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoStack
 
+from app.slow_edits import SlowEdits
 from core.errors import CoreError
 
 if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
@@ -21,6 +22,8 @@ class Edits(QObject):
         super().__init__(session)
         self._session = session
         self.stack = QUndoStack(self)
+        self.slow = SlowEdits(session, self._take)
+        """Edits over so many frames that they are made in a thread."""
         self.last: AppliedEdit | None = None
         """What the last call of `apply` or `amend` came to; None where it failed."""
 
@@ -32,17 +35,14 @@ class Edits(QObject):
         """
         session = self._session
         self.last = None
-        if session.document is None:
+        if session.document is None or self.slow.refuses():
             return False
         try:
             applied = session.document.apply(edit, session.settings.value("annotator"))
         except (CoreError, ValueError) as error:
             session.hub.error(error)
             return False
-        self.last = applied
-        if applied.seq:
-            self._push(applied)
-            self._note_changed(applied)
+        self._take(applied)
         return True
 
     def is_last(self, applied: AppliedEdit) -> bool:
@@ -63,7 +63,7 @@ class Edits(QObject):
         session = self._session
         command: Any = self.stack.command(self.stack.index() - 1)
         self.last = None
-        if session.document is None:
+        if session.document is None or self.slow.refuses():
             return False
         try:
             applied = session.document.amend(before.seq, edit, session.settings.value("annotator"))
@@ -85,6 +85,13 @@ class Edits(QObject):
         for _ in [one for one in applied if one.seq > position]:
             self.stack.undo()
 
+    def _take(self, applied: AppliedEdit) -> None:
+        """Put a stored edit on the stack; one that changed nothing has no number."""
+        self.last = applied
+        if applied.seq:
+            self._push(applied)
+            self._note_changed(applied)
+
     def _push(self, applied: AppliedEdit, is_in_force: bool = True) -> None:
         from app.commands import EditCommand
 
@@ -101,17 +108,23 @@ class Edits(QObject):
         document = self._session.document
         if document is None:
             return
+        if self.slow.refuses():
+            self._fill_anew()
+            return
         try:
             applied = document.undo() if way == "undo" else document.redo()
         except CoreError as error:
             self._session.hub.error(error)
-            # Qt's stack has made the step that the store has not: fill it anew once it is done.
-            QTimer.singleShot(0, self, self.load)
+            self._fill_anew()
             return
         if applied is not None:
             if self._session.entry and self._session.entry.clip_id == applied.clip_id:
                 self._note_changed(applied)
             self._session.go_to_edit(applied.clip_id, _place_of(applied))
+
+    def _fill_anew(self) -> None:
+        """Qt's stack has made a step that the store has not: fill it anew once that is done."""
+        QTimer.singleShot(0, self, self.load)
 
     def _note_changed(self, applied: AppliedEdit) -> None:
         # An edit to the end of the clip may say so by a number no signal carries.

@@ -87,6 +87,7 @@ class Session(ViewState):
         """Go back to showing nothing."""
         if self.document is None:
             return
+        self.edits.slow.settle()
         self._leave_clip()
         self.document.close()
         self.document = None

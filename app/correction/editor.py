@@ -72,13 +72,11 @@ class PointEditor:
 
     def apply_all(self, edits: Sequence[Any], what: str, skip_approved: bool = True) -> bool:
         """Apply edits as one command."""
-        from core.annotations.edits import CompositeEdit
-
         if not edits:
             return False
         if len(edits) == 1 and not skip_approved:
             return self._session.apply(edits[0])
-        return self._session.apply(CompositeEdit(what, tuple(edits), skip_approved))
+        return self._session.apply(composite(edits, what, skip_approved))
 
 
 def _box_along(subject: Subject, xy: Points) -> NDArray[np.float32] | None:
@@ -125,6 +123,13 @@ def points_edit(
         adds_face=subject.face is None,
         what=what,
     )
+
+
+def composite(edits: Sequence[Any], what: str, skip_approved: bool = True) -> Any:
+    """Edits as one command (`CompositeEdit`)."""
+    from core.annotations.edits import CompositeEdit
+
+    return CompositeEdit(what, tuple(edits), skip_approved)
 
 
 def mask_of(members: Iterable[int], count: int) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ ones alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,19 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QInputDialog
 
 from app.correction.commands import PointCommands
-from app.correction.editor import mask_of, points_edit
+from app.correction.editor import composite, mask_of, points_edit
 from app.correction.subject import DERIVED, INTERPOLATED, PERSON, Points, Subject, subject_of
 from app.session import Session
 from core.faces.correction.copying import copied
-from core.faces.correction.interpolation import interpolated
+from core.faces.correction.interpolation import Interpolation
 from core.faces.correction.moves import is_there
+from core.progress import Cancelled, check, never
 
 _SEARCHED = 500
 """How many frames back or ahead a face to copy from is looked for."""
 _DEFAULT_COUNT = 10
+AT_ONCE = 200
+"""More frames than these are edited in a thread, so that the window goes on."""
 
 
 class FrameCommands(QObject):
@@ -54,10 +58,10 @@ class FrameCommands(QObject):
             self._session.hub.info("Choose a range first (Ctrl+[ and Ctrl+], or Shift and drag).")
         if chosen is None or subject is None:
             return
-        there = [self.on_frame(subject, frame) for frame in range(*chosen)]
-        open_ones = [one for one in there if one.face is not None and not one.is_approved]
-        edits = [edit for one in open_ones if (edit := self._acceptance(one)) is not None]
-        self._apply(edits, "accept landmarks", "accepted", len(there) - len(edits))
+        self._over(
+            subject, range(*chosen), ("accept landmarks", "accepted"),
+            lambda one: None if one.face is None else self._acceptance(one),
+        )  # fmt: skip
 
     # Copying
 
@@ -91,10 +95,11 @@ class FrameCommands(QObject):
             return
         first = subject.frame_idx + 1
         frames = range(first, min(first + count, self._session.num_frames))
-        targets = [self.on_frame(subject, frame) for frame in frames]
-        open_ones = [target for target in targets if not target.is_approved]
-        edits = [self._copy(subject, target, by_hand=False) for target in open_ones]
-        self._apply(edits, "copy landmarks forward", "written", len(targets) - len(edits))
+        members = self._points.selected_of(subject) or list(range(subject.count))
+        self._over(
+            subject, frames, ("copy landmarks forward", "written"),
+            lambda target: _copy(subject, target, members, by_hand=False),
+        )  # fmt: skip
 
     # Interpolating
 
@@ -114,10 +119,9 @@ class FrameCommands(QObject):
         if not members or first.face is None or second.face is None:
             self._session.hub.info("The two frames have no part of the face in common.")
             return
-        targets = [self.on_frame(subject, frame) for frame in range(anchors[0] + 1, anchors[1])]
-        open_ones = [target for target in targets if not target.is_approved]
-        edits = [self._fill(first, second, target, members) for target in open_ones]
-        self._apply(edits, "interpolate landmarks", "filled", len(targets) - len(edits))
+        frames = range(anchors[0] + 1, anchors[1])
+        words = ("interpolate landmarks", "filled")
+        self._over(subject, frames, words, _filler(first, second, members))
 
     # Inside
 
@@ -150,19 +154,11 @@ class FrameCommands(QObject):
         for frame_idx in range(frame, end, direction):
             source = self.on_frame(here, frame_idx)
             if is_there(source.xy).any():
-                self._session.apply(self._copy(source, here))
+                members = self._points.selected_of(source) or list(range(source.count))
+                self._session.apply(_copy(source, here, members))
                 return
         where = "before" if direction < 0 else "after"
         self._session.hub.info(f"This face has no landmarks on the frames {where} this one.")
-
-    def _copy(self, source: Subject, target: Subject, by_hand: bool = True) -> Any:
-        members = self._points.selected_of(source) or list(range(source.count))
-        target_xy = None if target.face is None else target.xy
-        target_box = None if target.face is None else target.face.box_xyxy
-        xy = copied(source.xy, target_xy, members, source.face.box_xyxy, target_box)
-        mask = mask_of(members, source.count) & is_there(xy)
-        sources = np.full(source.count, PERSON if by_hand else DERIVED, np.uint8)
-        return points_edit(target, xy, mask, sources, by_hand, what="copy landmarks")
 
     def _anchors(self, subject: Subject) -> tuple[int, int] | None:
         chosen = self._session.range
@@ -198,22 +194,43 @@ class FrameCommands(QObject):
                 return sorted({i for part in touched for i in part})
         return list(range(subject.count))
 
-    def _fill(self, first: Subject, second: Subject, target: Subject, members: list[int]) -> Any:
-        share = (target.frame_idx - first.frame_idx) / (second.frame_idx - first.frame_idx)
-        parts = [[i for i in part if i in members] for part in first.scheme.components.values()]
-        xy: Points = interpolated(first.xy, second.xy, share, parts)
-        mask = mask_of(members, first.count) & is_there(xy)
-        sources = np.full(first.count, INTERPOLATED, np.uint8)
-        return points_edit(target, xy, mask, sources, False, what="interpolate landmarks")
+    def _over(
+        self,
+        subject: Subject,
+        frames: range,
+        words: tuple[str, str],
+        edit_of: Callable[[Subject], Any],
+    ) -> None:
+        """Edit a face on the frames that are not approved, as one command; many in a thread.
 
-    def _apply(self, edits: list[Any], what: str, done: str, left: int) -> None:
-        """Apply edits of many frames as one command and say what came of it."""
-        edits = [edit for edit in edits if edit.members.any()]
-        if not edits:
-            self._session.hub.info("There is nothing to do: the frames are approved or empty.")
-        elif self._points.editor.apply_all(edits, what):
+        Args:
+            subject: The face.
+            frames: The frames.
+            words: What it is called in the undo menu, and what then has been done to the frames.
+            edit_of: The edit of one frame, None for none; only reads.
+        """
+        made: list[Any] = []
+
+        def make(cancelled: Cancelled) -> Any:
+            for frame in frames:
+                check(cancelled)
+                target = self.on_frame(subject, frame)
+                edit = None if target.is_approved else edit_of(target)
+                if edit is not None and edit.members.any():
+                    made.append(edit)
+            return composite(made, words[0]) if made else None
+
+        def tell(_applied: object = None) -> None:
+            left = len(frames) - len(made)
             note = f"; {left:,} approved or empty ones left as they were" if left else ""
-            self._session.hub.info(f"{len(edits):,} frames {done}{note}.")
+            nothing = "There is nothing to do: the frames are approved or empty."
+            self._session.hub.info(f"{len(made):,} frames {words[1]}{note}." if made else nothing)
+
+        if len(frames) > AT_ONCE:
+            what = f"{words[0].capitalize()}, {len(frames):,} frames"
+            self._session.edits.slow.start(make, what, tell)
+        elif (edit := make(never)) is None or self._session.apply(edit):
+            tell()
 
     def _wanted_count(self) -> int:
         """What the dialog offers: to the end of the chosen range, else a few frames."""
@@ -222,3 +239,28 @@ class FrameCommands(QObject):
         if chosen is not None and chosen[1] - 1 > here:
             return chosen[1] - 1 - here
         return _DEFAULT_COUNT
+
+
+def _copy(source: Subject, target: Subject, members: list[int], by_hand: bool = True) -> Any:
+    """The edit that brings points to another frame, aligned to the face there."""
+    target_xy = None if target.face is None else target.xy
+    target_box = None if target.face is None else target.face.box_xyxy
+    xy = copied(source.xy, target_xy, members, source.face.box_xyxy, target_box)
+    mask = mask_of(members, source.count) & is_there(xy)
+    sources = np.full(source.count, PERSON if by_hand else DERIVED, np.uint8)
+    return points_edit(target, xy, mask, sources, by_hand, what="copy landmarks")
+
+
+def _filler(first: Subject, second: Subject, members: list[int]) -> Callable[[Subject], Any]:
+    """Gives the edit that fills a frame between two anchors."""
+    parts = [[i for i in part if i in members] for part in first.scheme.components.values()]
+    way = Interpolation(first.xy, second.xy, parts)
+    length = second.frame_idx - first.frame_idx
+
+    def fill(target: Subject) -> Any:
+        xy: Points = way.at((target.frame_idx - first.frame_idx) / length)
+        mask = mask_of(members, first.count) & is_there(xy)
+        sources = np.full(first.count, INTERPOLATED, np.uint8)
+        return points_edit(target, xy, mask, sources, False, what="interpolate landmarks")
+
+    return fill

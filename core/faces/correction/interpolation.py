@@ -18,6 +18,30 @@ _ALIKE = 0.2
 """Least scale of the fitted similarity, as a share of how much the part really grew."""
 
 
+class Interpolation:
+    """The way from one anchor to the other; what does not depend on the share is found once.
+
+    Args:
+        first_xy: (M, 2), at share 0.
+        second_xy: (M, 2), at share 1.
+        parts: The components, as point indices.
+    """
+
+    def __init__(self, first_xy: Array, second_xy: Array, parts: Iterable[Sequence[int]]) -> None:
+        first, second = (np.asarray(xy, dtype=np.float64) for xy in (first_xy, second_xy))
+        known = is_there(first) & is_there(second)
+        self._count = len(first)
+        members = [[i for i in part if known[i]] for part in parts]
+        self._parts = [(part, _Part(first[part], second[part])) for part in members if part]
+
+    def at(self, share: float) -> Points:
+        """The points a share of the way, in [0, 1]; (M, 2), NaN where one is missing or left."""
+        result = np.full((self._count, 2), np.nan)
+        for members, part in self._parts:
+            result[members] = part.at(share)
+        return result
+
+
 def interpolated(
     first_xy: Array, second_xy: Array, share: float, parts: Iterable[Sequence[int]]
 ) -> Points:
@@ -32,24 +56,23 @@ def interpolated(
     Returns:
         (M, 2); NaN where a point is missing in an anchor or in no part.
     """
-    first, second = (np.asarray(xy, dtype=np.float64) for xy in (first_xy, second_xy))
-    result = np.full_like(first, np.nan)
-    known = is_there(first) & is_there(second)
-    for part in parts:
-        members = [i for i in part if known[i]]
-        if members:
-            result[members] = _one_part(first[members], second[members], share)
-    return result
+    return Interpolation(first_xy, second_xy, parts).at(share)
 
 
-def _one_part(first: Points, second: Points, share: float) -> Points:
-    scale, angle = _scale_and_angle(first, second)
-    middle_1, middle_2 = first.mean(axis=0), second.mean(axis=0)
-    own_1 = first - middle_1
-    own_2 = (second - middle_2) @ _linear(1.0 / scale, -angle).T
-    shape = own_1 + share * (own_2 - own_1)
-    middle = middle_1 + share * (middle_2 - middle_1)
-    return np.asarray(shape @ _linear(scale**share, share * angle).T + middle)
+class _Part:
+    """One component's way."""
+
+    def __init__(self, first: Points, second: Points) -> None:
+        self._scale, self._angle = _scale_and_angle(first, second)
+        self._middle, middle_2 = first.mean(axis=0), second.mean(axis=0)
+        self._shape = first - self._middle
+        own_2 = (second - middle_2) @ _linear(1.0 / self._scale, -self._angle).T
+        self._change, self._way = own_2 - self._shape, middle_2 - self._middle
+
+    def at(self, share: float) -> Points:
+        turned = _linear(self._scale**share, share * self._angle).T
+        shape = self._shape + share * self._change
+        return np.asarray(shape @ turned + self._middle + share * self._way)
 
 
 def _scale_and_angle(first: Points, second: Points) -> tuple[float, float]:
