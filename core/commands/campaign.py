@@ -10,19 +10,24 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.commands.console import Console
 from core.errors import InputError, JobCancelled
+from core.progress import check
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
 SEED = 3001
 """Of the rendered subjects."""
+_PATIENCE_S = 5.0
+"""Between two looks at what other commands are doing."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,12 @@ Score = Callable[[Path], dict[str, Any]]
 """From a model file to JSON-ready figures."""
 
 
+class Busy(Exception):
+    """Another command is at this run."""
+
+
 def run_campaign(plan: Plan, device: str, score: Score, console: Console) -> list[Path]:
-    """Train and score what has no record yet.
+    """Train and score what has no record yet; several commands at once share the work.
 
     Returns:
         The records of all wanted runs, old and new.
@@ -95,19 +104,53 @@ def run_campaign(plan: Plan, device: str, score: Score, console: Console) -> lis
         JobCancelled: If it was stopped; the same command goes on.
     """
     rows = [plan.row(name) for name in plan.wanted] or list(plan.rows)
-    found = []
-    for seed in plan.seeds:
-        for row in rows:
-            path = plan.record(row, seed)
-            recipe = recipe_of(plan, row, seed)
-            if path.is_file():
-                check_same(path, recipe)
-            else:
-                model = trained(plan, row, seed, device, console)
-                write(plan, row, seed, recipe, score(model))
-                console.say(f"wrote {path}")
-            found.append(path)
-    return found
+    todo = [(row, seed) for seed in plan.seeds for row in rows]
+    left = todo
+    while left:
+        busy = []
+        for row, seed in left:
+            check(console.cancelled)
+            try:
+                _finish(plan, row, seed, device, score, console)
+            except Busy:
+                busy.append((row, seed))
+        if len(busy) == len(left):
+            time.sleep(_PATIENCE_S)
+        left = busy
+    return [plan.record(row, seed) for row, seed in todo]
+
+
+def _finish(plan: Plan, row: Row, seed: int, device: str, score: Score, console: Console) -> None:
+    """Bring one run to its record."""
+    path = plan.record(row, seed)
+    recipe = recipe_of(plan, row, seed)
+    if path.is_file():
+        check_same(path, recipe)
+        return
+    with claimed(plan.job(row, seed)):
+        model = trained(plan, row, seed, device, console)
+        if not path.is_file():
+            write(plan, row, seed, recipe, score(model))
+            console.say(f"wrote {path}")
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep other commands from a run's folder; one whose owner died is free.
+
+    Raises:
+        Busy: If a living process is at it.
+    """
+    from core.annotations.lock import ProjectLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = ProjectLock.take(folder)
+    if not isinstance(lock, ProjectLock):
+        raise Busy
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def recipe_of(plan: Plan, row: Row, seed: int) -> Recipe:
@@ -126,12 +169,15 @@ def trained(plan: Plan, row: Row, seed: int, device: str, console: Console) -> P
 
     Raises:
         JobCancelled: If the training was stopped before its end.
+        Busy: If another command trains what it starts from.
     """
     from core.training.loop import train
 
     recipe = recipe_of(plan, row, seed)
-    if row.after and not Path(recipe.net.start_from).is_file():
-        trained(plan, plan.row(row.after), seed, device, console)
+    if row.after:
+        before = plan.row(row.after)
+        with claimed(plan.job(before, seed)):
+            trained(plan, before, seed, device, console)
     folder = plan.job(row, seed)
     model, finished = folder / "model.safetensors", folder / "finished"
     if finished.is_file() and model.is_file():

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core import cli
-from core.commands import study_flicker, study_parts
+from core.commands import campaign, study_flicker, study_parts
 from core.datasets.face_cache import FaceCache
 
 FFLD = (
@@ -115,6 +115,25 @@ def test_a_stopped_campaign_goes_on_where_it_was(toy_cache: FaceCache, tmp_path:
         for f in (whole, tmp_path)
     )
     assert one["stages"] == other["stages"]
+    capsys.readouterr()
+
+
+def test_commands_side_by_side_leave_each_other_their_runs(
+    toy_cache: FaceCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    theirs = campaign.claimed(tmp_path / "work" / "ffld-ablation" / "base-seed1")
+    theirs.__enter__()
+    seen: list[set[str]] = []
+
+    def wait(seconds: float) -> None:
+        """Nothing else is left to do: the other command ends."""
+        seen.append({p.name for p in (tmp_path / "results").glob("*")})
+        theirs.__exit__(None, None, None)
+
+    monkeypatch.setattr(campaign.time, "sleep", wait)
+    assert _study("ffld", toy_cache, tmp_path, FFLD, "--row", "base", "--seeds", "2") == 0
+    assert seen == [{"ffld-ablation-base-seed2.json"}]
+    assert (tmp_path / "results" / "ffld-ablation-base-seed1.json").is_file()
     capsys.readouterr()
 
 
