@@ -27,14 +27,14 @@ _WFLW_UPPER = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _WFLW_LOWER = np.array([1.0, 0.75, 0.5, 0.25])
 _UPPER_SHARE = 0.95  # iBUG brow points: how far from the lower to the upper edge of the hair
 # How much higher than that people click, towards the nose above all: parts of the brow's thickness.
-_BROW_LIFT = np.array([0.35, 0.2, 0.32, 0.45, 0.48], np.float32)
+_BROW_LIFT = np.array([0.2, 0.15, 0.36, 0.55, 0.52], np.float32)
 # Where people click a little inside of the mesh's own corner: (iBUG point, towards which, how far).
 _MOVES68 = (
-    (36, 39, 0.04), (45, 42, 0.04),  # the lids' outer meeting, not the fold beyond it
+    (36, 39, 0.07), (45, 42, 0.07),  # the lids' outer meeting, not the fold beyond it
     (49, 50, 0.1), (53, 52, 0.1), (55, 56, 0.1), (59, 58, 0.1),
-    (60, 64, 0.03), (64, 60, 0.03),
+    (60, 64, 0.04), (64, 60, 0.04),
 )  # fmt: skip
-_MOVES98 = ((60, 64, 0.04), (72, 68, 0.04))
+_MOVES98 = ((60, 64, 0.07), (72, 68, 0.07))
 
 # Upper and lower points of lids and inner lips: rows of `inner68` (iBUG − 27), of WFLW's eyes.
 _LIDS68 = np.array([(37, 41), (38, 40), (43, 47), (44, 46)]) - 27
