@@ -23,6 +23,7 @@ from core.annotations.jobs import Job
 from core.annotations.other_run import OtherRun
 from core.annotations.project import Project
 from core.annotations.records import Clip
+from core.masks import fill
 from core.progress import Cancelled
 
 
@@ -41,6 +42,7 @@ class ProjectDocument(ProjectPeople):
 
     def __init__(self, project: Project) -> None:
         super().__init__()
+        fill.compiles = False  # loading a compiler for the first mask would hold the window up
         self.project = project
         self.title = project.folder.name
         self.path: Path | None = project.folder

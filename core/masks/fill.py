@@ -2,18 +2,25 @@
 
 cv2.fillPoly also paints every pixel its outline touches, half a pixel too much all round: on a
 closed mouth of 2 px that doubles the class. It also overflows on far-away points.
+
+There are two ways to the same pixels: compiled code, which takes a second or more to load, for the
+millions of polygons of a job, and arrays, for the few of a window that must not stand still.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from core.masks.label_map import Labels
+
+compiles = True
+"""Whether polygons are filled by compiled code. A window sets it to False before its first one."""
 
 
 def fill_polygon(labels: Labels, xy: NDArray[np.float64], value: int) -> None:
@@ -39,10 +46,54 @@ def fill_rings(labels: Labels, rings: Sequence[NDArray[np.float64]], value: int)
     if not np.isfinite(points).all():
         raise ValueError("a polygon's points must be finite")
     ends = np.cumsum([len(ring) for ring in rings])
-    _fill(labels, points, ends, value)
+    if len(points):
+        (_compiled() if compiles else fill_by_arrays)(labels, points, ends, value)
 
 
-@numba.njit(cache=True)
+def fill_by_arrays(
+    labels: Labels, points: NDArray[np.float64], ends: NDArray[np.int64], value: int
+) -> None:
+    """The twin of `_fill` without a compiler: all crossings at once.
+
+    Args:
+        labels: (h, w) uint8.
+        points: (N, 2) the rings under each other.
+        ends: (R,) one past each ring's last point.
+        value: Class painted.
+    """
+    height, width = labels.shape
+    (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
+    first, last = (int(v) for v in np.clip(np.ceil([low, high]), 0, height))
+    begin, end = (int(v) for v in np.clip(np.ceil([left, right]), 0, width))
+    if last <= first or end <= begin:
+        return
+    previous = np.arange(len(points)) - 1
+    previous[np.concatenate([[0], ends[:-1]])] = ends - 1
+    a, b = points[previous], points
+    falls = (a[:, 1] > b[:, 1])[:, None]
+    a, b = np.where(falls, b, a), np.where(falls, a, b)
+    rows = np.clip(np.ceil(np.stack([a[:, 1], b[:, 1]])), first, last).astype(np.int64)
+    counts = rows[1] - rows[0]
+    edge = np.repeat(np.arange(len(counts)), counts)
+    y = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + rows[0][edge]
+    with np.errstate(over="ignore"):  # far away is far away
+        slope = (b[edge, 0] - a[edge, 0]) / (b[edge, 1] - a[edge, 1])
+        x = np.clip(np.ceil(a[edge, 0] + (y - a[edge, 1]) * slope), begin, end).astype(np.int64)
+    columns = end - begin + 1
+    places = (y - first) * columns + x - begin
+    toggles = np.bincount(places, minlength=(last - first) * columns).reshape(-1, columns) & 1
+    inside = np.bitwise_xor.accumulate(toggles, axis=1)[:, :-1] == 1
+    labels[first:last, begin:end][inside] = value
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Callable[..., None]:
+    import numba
+
+    compiled: Any = numba.njit(cache=True)(_fill)
+    return compiled  # type: ignore[no-any-return]
+
+
 def _fill(labels, points, ends, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Even–odd scan: mark where edges cross each row of pixel centres, then sweep the rows.
 

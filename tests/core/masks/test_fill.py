@@ -5,9 +5,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.masks.fill import fill_polygon, fill_rings
+from core.masks import fill
+from core.masks.fill import fill_by_arrays, fill_polygon, fill_rings
 
 coordinate = st.floats(-30, 30, allow_nan=False).map(lambda v: round(v, 3))
+
+
+@pytest.fixture(autouse=True, scope="module", params=[True, False], ids=["compiled", "arrays"])
+def way(request):
+    """Everything here holds for both ways of filling."""
+    before, fill.compiles = fill.compiles, request.param
+    yield
+    fill.compiles = before
 
 
 def inside_by_crossing(xy: np.ndarray, x: float, y: float) -> bool:
@@ -87,3 +96,19 @@ def test_points_far_away_neither_overflow_nor_wrap():
 def test_missing_points_are_refused(bad):
     with pytest.raises(ValueError, match="finite"):
         fill_polygon(np.zeros((4, 4), np.uint8), np.array([[0, 0], [3, bad], [3, 3.0]]), 1)
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=9), min_size=1, max_size=3
+    ),
+    st.sampled_from([1.0, 2.0, 1000.0]),
+)
+def test_both_ways_fill_the_same_pixels(rings, grid):
+    arrays = [np.round(np.array(ring) * grid) / grid for ring in rings]
+    points = np.ascontiguousarray(np.concatenate(arrays))
+    ends = np.cumsum([len(ring) for ring in arrays])
+    compiled, by_arrays = np.zeros((2, 25, 31), np.uint8)
+    fill._compiled()(compiled, points, ends, 3)
+    fill_by_arrays(by_arrays, points, ends, 3)
+    assert np.array_equal(compiled, by_arrays)
