@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--record", type=Path, default=Path("docs/results"), metavar="FOLDER",
         help="where records lie (default: docs/results)",
     )  # fmt: skip
+    parser.add_argument(
+        "--draws", type=int, default=10, help="correlation: draws of faces formats are searched on"
+    )
     parser.add_argument("--title", default="", help="what was changed, for the record")
     group = parser.add_argument_group("ablations (ffld, parts)")
     group.add_argument("--preset", default="ablation", help="ablation (default) or paper")

@@ -26,20 +26,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if not equals:
             raise InputError(f"{text}: study correlation names its sets, as in 300W=stld:LIST.txt.")
         sets.append((name, read_faces([spec]).complete()))
-    figures = correlation.study(sets, console.report, console.cancelled)
+    figures = correlation.study(sets, args.draws, console.report, console.cancelled)
     record = records.make_record("correlation", args.title or "correlation", figures)
     console.say(f"wrote {records.write_record(args.record, record)}")
     if args.plots is not None:
-        _draw(args.plots, sets, console)
+        _draw(args, sets, console)
     console.result(record)
     return 0
 
 
-def _draw(folder: Path, sets: list[tuple[str, FaceSet]], console: Console) -> None:
+def _draw(args: argparse.Namespace, sets: list[tuple[str, FaceSet]], console: Console) -> None:
     """A heat-map of each set, the difference of the first two of a scheme, and the curves."""
     from core.correlation.affinity import affinity_of
     from core.correlation.picture import heat_map
 
+    folder: Path = args.plots
     matrices: dict[str, list[tuple[str, Any, Any]]] = {}
     for name, faces in sets:
         found = affinity_of(faces.landmarks, faces.scheme)
@@ -54,7 +55,7 @@ def _draw(folder: Path, sets: list[tuple[str, FaceSet]], console: Console) -> No
             (one, first, scheme), (other, second, _) = same[:2]
             picture = heat_map(first - second, scheme, f"{one} − {other}", "hullbox", True)
             _saved(folder / "affinity-difference.png", picture, console)
-    _saved(folder / "sparse-curves.png", _curves(sets), console)
+    _saved(folder / "sparse-curves.png", _curves(sets, args.draws), console)
 
 
 def _saved(path: Path, picture: Any, console: Console) -> None:
@@ -64,8 +65,8 @@ def _saved(path: Path, picture: Any, console: Console) -> None:
     console.say(f"wrote {path}")
 
 
-def _curves(sets: list[tuple[str, FaceSet]]) -> Any:
-    """ĉ(m) of 10 draws of a tenth of the faces, for the first set of each scheme and 41 points."""
+def _curves(sets: list[tuple[str, FaceSet]], draws: int) -> Any:
+    """ĉ(m) of some draws of a tenth of the faces, for the first set of each scheme and 41 points."""
     import numpy as np
 
     from core.correlation.affinity import affinity
@@ -76,7 +77,9 @@ def _curves(sets: list[tuple[str, FaceSet]]) -> Any:
     from core.correlation.sparse_format import coverage
     from core.schemes import load_landmark_scheme
 
-    first = {faces.scheme.name: (name, faces) for name, faces in reversed(sets)}
+    first: dict[str, tuple[str, FaceSet]] = {}
+    for name, faces in sets:
+        first.setdefault(faces.scheme.name, (name, faces))
     inner = load_landmark_scheme("inner41")
     name, faces = next(iter(first.values()))
     landmarks = np.asarray(faces.scheme.convert(faces.landmarks, inner), np.float64)
@@ -86,7 +89,7 @@ def _curves(sets: list[tuple[str, FaceSet]]) -> Any:
         normalised = hullbox_normalised(faces.landmarks)
         most = min(40, faces.scheme.num_points - 1)
         found = draw_formats(
-            normalised, faces.scheme, max(20, len(faces) // 10), range(1, most + 1)
+            normalised, faces.scheme, max(20, len(faces) // 10), range(1, most + 1), draws
         )
         points = faces.scheme.num_points
         lines.append(
@@ -99,6 +102,6 @@ def _curves(sets: list[tuple[str, FaceSet]]) -> Any:
         for fmt, places in faces.scheme.sparse_formats.items():
             marks[f"{fmt} of {points}"] = (len(places), coverage(matrix, places))
     return curve_picture(
-        lines, marks, "ĉ(m): mean and deviation of 10 draws of a tenth of the faces",
+        lines, marks, f"ĉ(m): mean and deviation of {draws} draws of a tenth of the faces",
         "marks: existing formats on all faces",
     )  # fmt: skip

@@ -136,10 +136,17 @@ def curve_picture(
         _draw_line(canvas, line, place, _MARKS[number % len(_MARKS)])
         canvas.text((_LEFT + wide - 8, _TOP + high - 26 * (len(lines) - number)), line.name, 15,
                     _MARKS[number % len(_MARKS)], anchor="ra")  # fmt: skip
+    taken: list[tuple[float, float]] = []
     for name, (m, c) in formats.items():
         x, y = place(m, c)
         canvas.fill((x - 5, y - 5, x + 5, y + 5), _INK)
-        canvas.text((x + 10, y - 9), name, 14)
+        # To the right, to the left if another mark is near, one line lower if that is taken too.
+        others = [place(*other) for label, other in formats.items() if label != name]
+        right = not any(0 < at - x < 120 and abs(high_at - y) < 14 for at, high_at in others)
+        while any(abs(at - x) < 60 and abs(line - y) < 14 for at, line in taken):
+            y += 14
+        taken.append((x, y))
+        canvas.text((x + 10 if right else x - 10, y - 9), name, 14, anchor="la" if right else "ra")
     return canvas.picture()
 
 

@@ -3,7 +3,8 @@
 [Yan20] 5.3.2 draws four conclusions from two matrices by eye: points of one component hang together
 (the jaw less), some of one component do not (upper and lower lip), some of two components do (brow
 and eye, outer and inner lip), and two sets of faces look the same. Each is a number with a bar
-here. Beside them formats chosen on a draw of n faces are judged on the faces they were not chosen from.
+here. Beside them formats chosen on a draw of n faces are judged on the faces they were not chosen
+from.
 """
 
 from __future__ import annotations
@@ -193,12 +194,16 @@ def _beside(searched: Floats, existing: Floats) -> dict[str, Any]:
 
 
 def study(
-    sets: Sequence[tuple[str, FaceSet]], report: Report = ignore, cancelled: Cancelled = never
+    sets: Sequence[tuple[str, FaceSet]],
+    draws: int = 10,
+    report: Report = ignore,
+    cancelled: Cancelled = never,
 ) -> dict[str, Any]:
     """Everything, on complete faces of 68 or 98 points.
 
     Args:
         sets: Names and faces; sets of 98 points are also read as 68 to be compared.
+        draws: Draws of every share of the faces.
         report: Told draw by draw.
         cancelled: Asked draw by draw.
 
@@ -220,11 +225,11 @@ def study(
     shares = (0.05, 0.1, 0.25)
     for name, faces in sets:
         budgets = (19,) if faces.scheme.name == "ibug68" else (19, 29)
-        formats += judge_formats(name, faces, budgets, shares, report=report, cancelled=cancelled)
+        formats += judge_formats(name, faces, budgets, shares, draws, report, cancelled)
     for name, faces in sets:
         landmarks = np.asarray(faces.scheme.convert(faces.landmarks, inner), np.float64)
         formats += judge_formats(
-            name, FaceSet(landmarks, inner), (5, 10), shares, report=report, cancelled=cancelled
+            name, FaceSet(landmarks, inner), (5, 10), shares, draws, report, cancelled
         )
     return {
         "sets": [asdict(observe(name, faces)) for name, faces in sets],
