@@ -7,7 +7,8 @@ at the 95th percentile, with the edit's row in project.db by then (another conne
 the same; a step ≤ 33 ms; the interface's thread never held up > 100 ms while stepping, playing or
 editing. Edits are made in a settled window, and again while the timeline's columns, which every
 edit has read anew, are being read. A gap is wall time; the verdict is about the processor time the
-thread itself used in one, which other programs do not lengthen. Prints one JSON record.
+thread itself used in one, which other programs do not lengthen. On a machine that is busy with
+other work at the start the other verdicts are about that too. Prints one JSON record.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from benchmarks._long_project import make_project
 from benchmarks._window import (
     Heartbeat,
     Painted,
+    Spent,
+    is_busy,
     open_window,
     press_key,
     quantiles,
@@ -62,12 +65,12 @@ class Person:
         if self.window.session.shown_frame_idx != frame_idx:
             self.painted.after(lambda: self.window.session.set_frame(frame_idx), frame_idx)
 
-    def drag(self, frame_idx: int, by: QPoint) -> tuple[float, float]:
+    def drag(self, frame_idx: int, by: QPoint) -> tuple[Spent, Spent]:
         """Drag a landmark.
 
         Returns:
-            Milliseconds from the press to the painted canvas, and from the release to the painted
-            canvas with the edit committed.
+            From the press to the painted canvas, and from the release to the painted canvas with
+            the edit committed.
         """
         window, viewport = self.window, self.window.canvas.viewport()
         self.go(frame_idx)
@@ -85,13 +88,13 @@ class Person:
             raise RuntimeError("the edit is painted but not in project.db")
         return press, release
 
-    def undo(self) -> float:
-        """Take the last edit back; milliseconds to the painted canvas."""
+    def undo(self) -> Spent:
+        """Take the last edit back; until the painted canvas."""
         control = Qt.KeyboardModifier.ControlModifier
         return self.painted.after(lambda: press_key(self.window, Qt.Key.Key_Z, control))
 
-    def steps(self, key: Qt.Key, direction: int, count: int) -> list[float]:
-        """Milliseconds of single steps, each to the painted frame."""
+    def steps(self, key: Qt.Key, direction: int, count: int) -> list[Spent]:
+        """Single steps, each to the painted frame."""
         session, times = self.window.session, []
         for _ in range(count):
             target = session.frame_idx + direction
@@ -108,15 +111,15 @@ def held_up(act: Callable[[], object]) -> dict[str, float]:
 
 def edit(person: Person, places: list[int]) -> dict[str, dict[str, float]]:
     """Drag and undo at many places, settled and one on the other's heels."""
-    quiet: list[tuple[float, float]] = []
-    undone: list[float] = []
+    quiet: list[tuple[Spent, Spent]] = []
+    undone: list[Spent] = []
     for frame_idx in places:
         quiet.append(person.drag(frame_idx, QPoint(18, 12)))
         settle(person.window)
         undone.append(person.undo())
         settle(person.window)
-    busy: list[tuple[float, float]] = []
-    undone_busy: list[float] = []
+    busy: list[tuple[Spent, Spent]] = []
+    undone_busy: list[Spent] = []
     for frame_idx in places:
         busy.append(person.drag(frame_idx, QPoint(18, 12)))
         wait(330)  # the columns are being read by now
@@ -141,8 +144,8 @@ def play(person: Person, seconds: float) -> None:
 
 def step_about(person: Person, places: list[int]) -> dict[str, dict[str, float]]:
     """Steps forward and back, each a few from the next place on."""
-    forward: list[float] = []
-    back: list[float] = []
+    forward: list[Spent] = []
+    back: list[Spent] = []
     for frame_idx in places:
         person.go(frame_idx)
         forward += person.steps(Qt.Key.Key_Right, 1, 10)
@@ -185,7 +188,8 @@ def missed_budgets(record: dict) -> list[str]:
         "undo": EDIT_MS, "undo_while_columns_are_read": EDIT_MS,
         "step_forward": STEP_MS, "step_back": STEP_MS, "step_back_through": STEP_MS,
     }  # fmt: skip
-    missed = [name for name, limit in limits.items() if record[name]["p95_ms"] > limit]
+    column = "own_p95_ms" if record["judged_on"] != "wall clock" else "p95_ms"
+    missed = [name for name, limit in limits.items() if record[name][column] > limit]
     gaps = record["longest"]
     return missed + [f"gap while {name}" for name, gap in gaps.items() if gap["own_ms"] > GAP_MS]
 
@@ -195,8 +199,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--frames", type=int, default=200_000)
     args = parser.parse_args()
+    judged_on = "the interface's own time" if is_busy() else "wall clock"
     with tempfile.TemporaryDirectory(prefix="lineament-bench-") as folder:
         record = measure(Path(folder), args.frames)
+    record["judged_on"] = judged_on
     record["load_1min"] = round(os.getloadavg()[0], 1)
     record["missed"] = missed_budgets(record)
     print(json.dumps(record))

@@ -28,13 +28,15 @@ def step_and_seek(folder: Path) -> tuple[list[float], list[float]]:
         # Without a window manager no window has the keyboard: the action instead of its key.
         painted, session = Painted(window), window.session
         step = window.actions_by_id["next_frame"]
-        steps = [painted.after(step.trigger, index) for index in range(1, session.num_frames)]
+        steps = [
+            painted.after(step.trigger, index).wall_ms for index in range(1, session.num_frames)
+        ]
     with open_window(folder / "clip.lin") as window:  # nothing of the steps is remembered
         _fit_canvas(window)
         painted, session = Painted(window), window.session
         places = np.random.default_rng(0).permutation(session.num_frames)[: _frames.SEEKS]
         seeks = [
-            painted.after(lambda index=index: session.set_frame(index), index)
+            painted.after(lambda index=index: session.set_frame(index), index).wall_ms
             for index in places.tolist()
             if index != session.frame_idx
         ]
