@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document import NO_SOURCE, ClipColumns
+from core.annotations.frame_states import Presence
 from core.annotations.project import Project
 from core.annotations.records import ReviewState, Source
 from core.progress import Cancelled, check
@@ -34,6 +35,9 @@ def read_columns(project: Project, clip_id: str, frames: int, cancelled: Cancell
             if score is not None:
                 confidence[index, part] = score
             states = project.review_column(clip_id, track, start, stop)
+            # A face that was deleted there waits for nobody's look.
+            absent = project.presence_column(clip_id, track, start, stop) == Presence.ABSENT
+            states = np.where(absent, np.uint8(0), states)
             edited[part] |= states == ReviewState.EDITED
             review[part] = np.minimum(review[part], np.where(states == 0, _UNSEEN, states))
             moved = _jitter(project, clip_id, track, (start, stop), frames)
@@ -67,8 +71,8 @@ def _source(project: Project, clip_id: str, track: int, start: int, stop: int) -
     if column is None:
         column = np.full(stop - start, NO_SOURCE, np.uint8)
     said = project.presence_column(clip_id, track, start, stop)
-    column = np.where(said == 1, np.uint8(Source.PERSON), column)
-    return np.where(said == 2, np.uint8(NO_SOURCE), column)
+    column = np.where(said == Presence.ADDED, np.uint8(Source.PERSON), column)
+    return np.where(said == Presence.ABSENT, np.uint8(NO_SOURCE), column)
 
 
 def _jitter(

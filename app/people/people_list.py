@@ -112,7 +112,7 @@ class PeopleList(QTreeWidget):
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         item.setIcon(_NAME, _swatch(person.colour, self.devicePixelRatioF()))
         eye = "eye-off" if person.is_hidden else "eye"
-        item.setIcon(_EYE, theme.icon(eye, self.palette()))
+        item.setIcon(_EYE, self._eye_icon(eye))
         hidden = "hidden; a click shows this person" if person.is_hidden else "a click hides"
         item.setToolTip(_EYE, hidden)
         item.setData(_EYE, Qt.ItemDataRole.AccessibleTextRole, "hidden" if person.is_hidden else "")
@@ -122,6 +122,16 @@ class PeopleList(QTreeWidget):
             item.setFont(column, theme.figures_font(self.font()))
         item.setToolTip(_SPAN, "a double click goes to the first frame")
         return item
+
+    def _eye_icon(self, name: str) -> QIcon:
+        """The eye, in the colour of the words beside it, also in a selected row."""
+        icon, ratio = QIcon(), self.devicePixelRatioF()
+        for mode, role in (
+            (QIcon.Mode.Normal, QPalette.ColorRole.ButtonText),
+            (QIcon.Mode.Selected, QPalette.ColorRole.HighlightedText),
+        ):
+            icon.addPixmap(theme.pixmap(name, self.palette().color(role).name(), 14, ratio), mode)
+        return icon
 
     def _items(self) -> list[QTreeWidgetItem]:
         found = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
@@ -255,4 +265,6 @@ def _swatch(rgb: Rgb, ratio: float) -> QIcon:
     painter = QPainter(pixmap)
     painter.fillRect(1, 1, 12, 12, QColor(*rgb))
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else a selected row tints the colour
+    return icon

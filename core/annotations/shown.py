@@ -98,9 +98,20 @@ def _merge_face(
         shown.point_sources = np.full(len(shown.landmarks), shown.source, np.uint8)
     if annotation is not None:
         _lay_over(shown, annotation)
+    if face is None:
+        _name_source(shown)
     if not np.isfinite(shown.box_xyxy).all():
         shown.box_xyxy = _box_of(shown)
     return shown
+
+
+def _name_source(shown: ShownFace) -> None:
+    """A face that a person only pointed at is from where most of its points are, in place."""
+    if shown.landmarks is None or shown.point_sources is None or shown.edited is None:
+        return
+    known = shown.point_sources[np.isfinite(shown.landmarks).all(axis=1)]
+    if len(known) and not shown.edited.any():
+        shown.source = Source(int(np.bincount(known).argmax()))
 
 
 def _lay_over(shown: ShownFace, annotation: Annotation) -> None:

@@ -35,7 +35,7 @@ class TestDrawn:
         assert (face.point_sources == Source.HEAVY).all()
         assert not face.edited.any()
         assert np.allclose(face.box_xyxy, [*(BEGIN - 3), *(END + 2)], atol=1.0)
-        assert face.box_source == Source.PERSON
+        assert (face.box_source, face.source) == (Source.PERSON, Source.HEAVY)
         assert face.review == ReviewState.EDITED
         assert hand.session.selected_track == 3
         assert "landmarks found, confidence" in hand.told

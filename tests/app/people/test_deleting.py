@@ -137,3 +137,15 @@ def test_overlapping_faces_keep_both_masks(hand):
     hand.session.select_face(0)
     hand.key(DEL)  # deleting one leaves the other's mask alone
     assert np.array_equal(hand.shown(0)[1].label_maps["face5"].labels, maps[1].labels)
+
+
+def test_a_deleted_face_waits_for_nobody_s_look(bob):
+    """Else no frame of the clip could ever be approved, and every one would count as edited."""
+    bob.key(DEL, CTRL)
+    bob.go(3)
+    bob.session.select_face(0)
+    bob.key(Qt.Key.Key_M)
+    bob.wait_for_columns()
+    columns = bob.session.columns
+    assert [int(columns.review[i]) for i in (2, 3)] == [ReviewState.PREDICTED, ReviewState.APPROVED]
+    assert not columns.edited.any()
