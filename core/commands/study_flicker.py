@@ -47,8 +47,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _line(row: dict[str, Any]) -> str:
     means = row["rendered"]["means"]
+    fed = f"fed, hold {row['hold']:g}" if row["fed"] else "alone"
     text = (
-        f"{row['model']} {'fed' if row['fed'] else 'alone'}: mIoU {100 * means['miou']:.2f} %, "
+        f"{row['model']} {fed}: mIoU {100 * means['miou']:.2f} %, "
         f"false changes {100 * means['false_changes']:.2f} %, blinks {100 * means['blinks']:.2f} %"
     )
     if "real" not in row:

@@ -13,6 +13,8 @@ from core.errors import InputError
 PRESETS = ("ablation", "paper")
 CLIPS, FRAMES = 12, 40
 """Rendered clips, one held-out person each, and their frames."""
+HOLD = 0.5
+"""The hold (`ModelCard.hold`) tried beside none."""
 
 _RECIPE = "parts-{preset}"
 _STILL = "net.arguments.feedback=false"
@@ -66,15 +68,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def video_rows(
     predictor: Any, clips: list[Any], stretches: list[Any], console: Console
 ) -> list[dict[str, Any]]:
-    """How a net trembles, not fed and, where it can be, fed its last mask."""
+    """A net's trembling: not fed and, where it can be, fed its last mask, with and without hold."""
     from core.evaluation import label_steadiness as steady
 
     rows = []
-    for feeding in (steady.Feeding(False), steady.Feeding()):
-        if feeding.on and not predictor.feedback:
-            continue
+    holds = [0.0, HOLD] if predictor.feedback else []
+    for feeding in (steady.Feeding(False), *(steady.Feeding(hold=hold) for hold in holds)):
         watch = (feeding, console.report, console.cancelled)
-        row: dict[str, Any] = {"fed": feeding.on}
+        row: dict[str, Any] = {"fed": feeding.on, "hold": feeding.hold or 0.0}
         row["rendered"] = steady.on_rendered_clips(predictor, clips, *watch)
         if stretches:
             row["real"] = steady.on_real_clips(predictor, stretches, *watch)

@@ -93,18 +93,18 @@ def flicker_table(records: Iterable[Record]) -> str:
 def flicker_rows(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
     """The lines of a table of trembling; several of one title and feeding are seeds: their mean."""
     lines = [
-        "| net | fed its last mask | n | rendered clips: mIoU % | overall F1 % | changes % (true) "
-        "| false changes % | blinks % | real clips: changes % | blinks % |",
-        "|---" * 10 + "|",
+        "| net | fed its last mask | hold | n | rendered clips: mIoU % | overall F1 % "
+        "| changes % (true) | false changes % | blinks % | real clips: changes % | blinks % |",
+        "|---" * 11 + "|",
     ]
-    groups: dict[tuple[str, bool], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, bool, float], list[Mapping[str, Any]]] = {}
     for title, row in rows:
-        groups.setdefault((title, bool(row["fed"])), []).append(row)
-    for (title, fed), group in groups.items():
+        groups.setdefault((title, bool(row["fed"]), float(row["hold"])), []).append(row)
+    for (title, fed, hold), group in groups.items():
         drawn = [row["rendered"]["means"] for row in group]
         real = [row["real"]["means"] for row in group if "real" in row]
         cells = [
-            title, "yes" if fed else "no", str(len(group)), _mean(drawn, "miou"),
+            title, "yes" if fed else "no", f"{hold:g}", str(len(group)), _mean(drawn, "miou"),
             _mean(drawn, "f1_overall"),
             f"{_mean(drawn, 'changes')} ({_mean(drawn, 'true_changes')})",
             _mean(drawn, "false_changes"), _mean(drawn, "blinks"),

@@ -8,7 +8,7 @@ still (the median of a detector's boxes) and blinks are counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,8 @@ class Feeding:
     """Whether a net is fed its last mask, and how that mask is brought along."""
 
     on: bool = True
-    riding: bool = False
-    """Moved with the crop (it stays in place on the face) rather than left in place in the
-    picture."""
+    hold: float | None = None
+    """Added to the logit of the class a pixel had; None = what the model's card says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +69,17 @@ def follow(
     if feeding.on and not predictor.feedback:
         raise ValueError(f"{predictor.card.name} has no input for the last mask")
     last, found = None, []
-    for rgb, matrix in zip(frames, matrices, strict=True):
-        check(cancelled)
-        if last is not None and feeding.riding:
-            last = replace(last, matrix=matrix)
-        answer = predictor.predict_batch([(rgb, matrix)], [last if feeding.on else None])[0]
-        assert answer.label_map is not None
-        found.append(answer.label_map.paste((rgb.shape[0], rgb.shape[1])))
-        last = answer.last_mask
+    usual = predictor.hold
+    predictor.hold = usual if feeding.hold is None else feeding.hold
+    try:
+        for rgb, matrix in zip(frames, matrices, strict=True):
+            check(cancelled)
+            answer = predictor.predict_batch([(rgb, matrix)], [last if feeding.on else None])[0]
+            assert answer.label_map is not None
+            found.append(answer.label_map.paste((rgb.shape[0], rgb.shape[1])))
+            last = answer.last_mask
+    finally:
+        predictor.hold = usual
     return np.stack(found)
 
 

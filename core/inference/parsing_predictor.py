@@ -46,6 +46,7 @@ class ParsingPredictor:
         self._backend = backend
         self._logits = card.outputs.index("logits")
         self.feedback = card.previous_channels > 0
+        self.hold = card.hold
         if card.previous_channels not in (0, scheme.num_classes):
             raise StoreError(
                 f"The model '{card.name}' is fed {card.previous_channels} classes where its scheme "
@@ -58,6 +59,8 @@ class ParsingPredictor:
                 f"The model '{card.name}' gives {shape[1] if len(shape) > 1 else 'no'} classes "
                 f"where its scheme '{scheme.name}' has {scheme.num_classes}; wrong scheme."
             )
+        if card.hold and shape[2:] != card.input_hw:
+            raise StoreError(f"The model '{card.name}' holds labels but gives fewer pixels.")
 
     def predict(self, rgb: Frame, box_xyxy: Array) -> FacePrediction:
         """One face, upright.
@@ -87,11 +90,14 @@ class ParsingPredictor:
         if not faces:
             return []
         batch = self._inputs(faces)
-        if self.feedback:
+        if not self.feedback:
+            logits = self._backend.run(batch)[self._logits]
+        else:
             matrices = [matrix for _, matrix in faces]
             planes = self._planes(matrices, last_masks or [None] * len(faces))
-            batch = np.concatenate([batch, planes], axis=1)
-        logits = self._backend.run(batch)[self._logits]
+            logits = self._backend.run(np.concatenate([batch, planes], axis=1))[self._logits]
+            if self.hold:
+                logits = logits + self.hold * planes
         return [
             self._mapped(one, matrix, (rgb.shape[0], rgb.shape[1]))
             for (rgb, matrix), one in zip(faces, logits, strict=True)

@@ -95,6 +95,9 @@ class ModelCard:
     face_score: float = 0.5
     """Landmark nets: the mean confidence from which a crop counts as a face, measured with the net.
     A face that is followed is kept down to 0.8 of it."""
+    hold: float = 0.0
+    """Parsing nets with feedback: what is added to the logit of the class a pixel had a frame
+    before, so that chance does not tip what is nearly even."""
     licence: str = "unknown"
     trained_on: tuple[str, ...] = ()
     """Data sets, by name; "synthetic:…" for rendered ones."""
@@ -202,6 +205,9 @@ def _check_shapes(card: ModelCard) -> None:
     table = card.mirror
     in_range = _are_numbers((card.face_score,), 1) and 0 < card.face_score < 1
     _require(in_range, "face_score must be between 0 and 1")
+    in_range = _are_numbers((card.hold,), 1) and 0 <= card.hold <= 20
+    _require(in_range, "hold must be 0 … 20")
+    _require(not card.hold or previous > 0, "hold needs a net that is fed its last mask")
     _require(
         len(table) <= _MAX_POINTS
         and all(map(_is_index, table))

@@ -153,6 +153,7 @@ class ParsingTask:
             preprocessing=Preprocessing(mean=recipe.mean, std=recipe.std),
             box_rule=BoxRule("square", "landmark_hull", augment.crop_scale, augment.crop_shift),
             mirror=tuple(int(i) for i in self.masks.mirror),
+            hold=recipe.previous.hold if self.arguments["previous_channels"] else 0.0,
             licence=recipe.licence,
             trained_on=trained_on,
             recipe=recipe.as_record(),

@@ -99,6 +99,8 @@ class PreviousRecipe:
     own: float = 0.0
     """Share of samples that are fed the net's own answer to an earlier look at the same face (a
     picture of other noise, moved a little) in place of the truth."""
+    hold: float = 0.0
+    """Not for training: the `hold` of the exported card."""
 
 
 @dataclass(frozen=True)

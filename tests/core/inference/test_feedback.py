@@ -46,11 +46,11 @@ def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def _card(previous: int) -> ModelCard:
+def _card(previous: int, hold: float = 0.0) -> ModelCard:
     return ModelCard(
         name="growing", task="parsing", architecture="growing", mask_scheme="hair2",
         arguments={"previous_channels": previous}, input_hw=(SIDE, SIDE), outputs=("logits",),
-        box_rule=BoxRule(scale=1.5),
+        box_rule=BoxRule(scale=1.5), hold=hold,
     )  # fmt: skip
 
 
@@ -69,6 +69,25 @@ def test_each_look_sees_what_the_last_one_said(growing: Path):
         columns, last = _columns(predictor, last)
         assert columns == expected
     assert _columns(predictor, None)[0] == 1
+
+
+def test_a_card_that_holds_keeps_what_is_nearly_even(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, growing: Path
+):
+    """The net would give each pixel to class 1 where the column before was: by 0.5 of a logit."""
+    path = tmp_path / "holding.safetensors"
+    for hold, second in ((0.0, 2), (0.4, 2), (0.6, 1)):
+        save_model(path, _card(2, hold), {"unused": torch.zeros(1)})
+        predictor = load_predictor(path, "cpu", backend="torch-fp32")
+        assert isinstance(predictor, ParsingPredictor)
+        columns, last = _columns(predictor, None)  # without a last mask nothing is held
+        assert columns == 1
+        assert _columns(predictor, last)[0] == second
+
+
+def test_only_a_net_that_is_fed_can_hold():
+    with pytest.raises(StoreError, match="hold needs a net that is fed"):
+        _card(0, 0.5)
 
 
 def test_a_last_mask_moves_with_the_frame_not_the_crop():

@@ -159,7 +159,8 @@ def test_parts_rows_say_how_they_tremble(toy_heads: FaceCache, tmp_path: Path, c
         json.loads((tmp_path / f"results/parts-ablation-{n}-seed1.json").read_text())["figures"]
         for n in ("f16-own", "unet")
     )
-    assert [row["fed"] for row in fed["video"]] == [False, True]
+    seen = [(row["fed"], row["hold"]) for row in fed["video"]]
+    assert seen == [(False, 0.0), (True, 0.0), (True, 0.5)]
     assert [row["fed"] for row in still["video"]] == [False]
     assert 0.0 <= fed["video"][1]["rendered"]["means"]["false_changes"] <= 1.0
     assert still["parameters"] > fed["parameters"] > 10_000
@@ -169,9 +170,9 @@ def test_parts_rows_say_how_they_tremble(toy_heads: FaceCache, tmp_path: Path, c
     page = _page(tmp_path, "parts", "flicker")
     assert cli.main(["study", "tables", "--record", str(tmp_path / "results"), "-q"]) == 0
     text = page.read_text()
-    assert "| f16-τ3, last mask: own answer | yes | 1 |" in text
-    assert "| f16-τ3, stills | no | 1 |" in text
-    assert text.count("| flicker: parts-ablation |") == 2
+    assert "| f16-τ3, last mask: own answer | yes | 0.5 | 1 |" in text
+    assert "| f16-τ3, stills | no | 0 | 1 |" in text
+    assert text.count("| flicker: parts-ablation |") == 3
     capsys.readouterr()
 
 
