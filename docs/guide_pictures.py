@@ -288,8 +288,8 @@ def _copy_of(source: Path | None) -> Iterator[Path]:
 def _window(wanted: Picture, folder: Path) -> Iterator[Stage]:
     app = QApplication.instance() or QApplication(["lineament"])
     assert isinstance(app, QApplication)
-    qInstallMessageHandler(_relay)
     app.setCursorFlashTime(0)
+    before = qInstallMessageHandler(_relay)
     with tempfile.TemporaryDirectory() as place:
         settings = Settings(QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat))
         settings.set_value("theme", wanted.theme)
@@ -304,6 +304,7 @@ def _window(wanted: Picture, folder: Path) -> Iterator[Stage]:
         stage.settle()
         yield stage
         window.close()
+    qInstallMessageHandler(before)
 
 
 def _relay(kind: object, context: object, text: str) -> None:
@@ -349,22 +350,22 @@ def with_palette(image: Image.Image) -> Image.Image:
 # The projects they show
 
 
-def prepare(demo: Path, projects: Path) -> None:
-    """Make the folders `demo` and `pair` from the demo's results."""
+def prepare(demo: Path, projects: Path, frames: int = 50) -> None:
+    """Make the folders `demo` and `pair` (so many frames long) from the demo's results."""
     shutil.copytree(demo / "demo.lin", projects / "demo" / "demo.lin")
     shutil.copy(demo / "clip.mp4", projects / "demo" / "clip.mp4")
     (projects / "pair").mkdir()
-    join_people(projects / "demo", projects / "pair")
+    join_people(projects / "demo", projects / "pair", frames)
 
 
-def join_people(demo: Path, out: Path, half: int = 320, frames: int = 50) -> None:
+def join_people(demo: Path, out: Path, frames: int, half: int = 320) -> None:
     """A clip with both people of the demo side by side, and its run: their records, moved.
 
     Args:
         demo: Folder of the demo's clip and project.
         out: Folder for clip.mp4 and pair.lin.
-        half: Width of each one's half, pixels.
         frames: Length of the clip.
+        half: Width of each one's half, pixels.
     """
     from core.annotations.project import Project
     from core.annotations.records import RunHeader
@@ -377,7 +378,9 @@ def join_people(demo: Path, out: Path, half: int = 320, frames: int = 50) -> Non
         scheme = next(r.landmark_scheme for r in project.runs(clip_id) if r.landmark_scheme)
         spans = [_span(project, clip_id, track, frames) for track in tracks]
         with VideoReader(demo / "clip.mp4") as reader:
-            with VideoWriter(out / "clip.mp4", 2 * half, reader.info.height, 25) as writer:
+            with VideoWriter(
+                out / "clip.mp4", 2 * half, reader.info.height, reader.info.fps
+            ) as writer:
                 for k in range(frames):
                     parts = [
                         reader.frame(start + k)[:, left : left + half] for start, left in spans
