@@ -35,9 +35,10 @@ from app.layer_commands import LayerCommands
 from app.menus import build_menus, build_tool_bar
 from app.message_bar import MessageBar
 from app.navigator import Navigator
-from app.panels import BOTTOM, LEFT, RIGHT, Panel, Panels, stacked
+from app.panels import BOTTOM, LEFT, RIGHT, Panel, Panels, Scrolled, stacked
 from app.people.people import People
 from app.playback import Player
+from app.preload import Preload
 from app.review import Review
 from app.runs import Runs
 from app.session import Session
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.held_keys = HeldKeys(session, self.canvas, self.player, self.actions_by_id)
         self.feed = FrameFeed(session, self.canvas)
         self.column_loader = ColumnLoader(session)
+        self.preload = Preload(session)
         self.banner, self.read_only_strip = Banner(self), ReadOnlyStrip(session, self)
         self.clip_check = ClipCheck(session, self.banner)
         self.welcome = WelcomePage(self.actions_by_id, session.settings, self)
@@ -169,7 +171,7 @@ class MainWindow(QMainWindow):
         for panel in (
             Panel("Clips and people", clips, LEFT),
             Panel("Jobs", JobsDock(self.job_desk, self), LEFT),
-            Panel("Layers", layers, RIGHT),
+            Panel("Layers", Scrolled(layers), RIGHT),
             Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
             Panel("Runs", self.runs_dock, RIGHT, tab_with="landmarks"),
             Panel("Timeline", time, BOTTOM, titled=False),
@@ -203,6 +205,7 @@ class MainWindow(QMainWindow):
         self.transport.go_to_box.left.connect(self.canvas.setFocus)
         self.banner.relink_asked.connect(self.files.relink)
         self.read_only_strip.try_asked.connect(self.files.reopen)
+        session.columns_changed.connect(self._share_room)
         session.comparison.changed.connect(self._show_comparing)
         self.runs.shown_changed.connect(self.job_desk.offers_changed)
         self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
@@ -246,6 +249,11 @@ class MainWindow(QMainWindow):
             action = self.actions_by_id[name]
             action.setEnabled(can)
             action.setText(f"&{name.capitalize()} {text}".rstrip())
+
+    @Slot()
+    def _share_room(self) -> None:
+        if self.session.columns.track_ids:
+            self.panels.share_room()
 
     @Slot()
     def _show_comparing(self) -> None:
@@ -319,6 +327,7 @@ class MainWindow(QMainWindow):
         self.session.set_playing(False)
         self.feed.close()
         self.column_loader.close()
+        self.preload.close()
         self.people.close()
         self.clip_check.close()
         self.files.demo_child.close()

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,6 +25,8 @@ LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _FIRST_SIZE = (1280, 800)
+_TITLE_HEIGHT = 44
+"""Of a dock with its edges, pixels, and a little to spare."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Panels(QObject):
         self._pages = QStackedWidget(window)
         self._folded = False
         self._is_open = False
+        self._is_fresh = True
+        """Whether the docks have the sizes Qt gives them, not those of a person."""
         self.docks: list[QDockWidget] = []
         self.tool_bar: QWidget | None = None
         """Folded away with the docks."""
@@ -122,7 +127,61 @@ class Panels(QObject):
         if geometry is not None:
             self._window.restoreGeometry(geometry)
         if state is not None:
-            self._window.restoreState(state)
+            self._is_fresh = not self._window.restoreState(state)
+
+    @Slot()
+    def share_room(self) -> None:
+        """Once what a clip needs is known, docks share the room, unless a person has done it."""
+        if self._is_fresh and self._is_open:
+            self._is_fresh = False
+            QTimer.singleShot(0, self, self._share_room)  # when the timeline has its height
+
+    @Slot()
+    def _share_room(self) -> None:
+        """Scrolled content gets the height it wants; the docks beside it share the rest."""
+        for dock in self.docks:
+            content = dock.widget()
+            if not isinstance(content, Scrolled):
+                continue
+            wanted = content.sizeHint().height() + _TITLE_HEIGHT
+            beside = self._beside(dock)
+            rest = max(sum(one.height() for one in beside) - wanted, 1) // max(len(beside) - 1, 1)
+            sizes = [wanted if one is dock else rest for one in beside]
+            self._window.resizeDocks(beside, sizes, Qt.Orientation.Vertical)
+
+    def _beside(self, dock: QDockWidget) -> list[QDockWidget]:
+        """The docks of a dock's side, itself among them; of those that share a place, the first."""
+        window, found = self._window, list[QDockWidget]()
+        for other in self.docks:
+            shares = any(one in found for one in window.tabifiedDockWidgets(other))
+            if window.dockWidgetArea(other) == window.dockWidgetArea(dock) and not shares:
+                found.append(other)
+        return found
+
+
+class Scrolled(QScrollArea):
+    """Content as high as it wants to be where there is room, scrolled where there is not."""
+
+    _LEAST_HEIGHT = 150
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__(content.parentWidget())
+        self._content = content
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setWidget(content)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """The content's."""
+        return self._content.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the content and its scroll bar, a few lines high."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._content.minimumSizeHint().width() + bar, self._LEAST_HEIGHT)
 
 
 def stacked(parent: QWidget, parts: Sequence[QWidget]) -> QWidget:

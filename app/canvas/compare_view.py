@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.canvas import face_picture
@@ -35,8 +35,8 @@ class CompareView(QObject):
         self._view = view
         self._items: list[FaceItem] = []
         self.divider = Divider(view.viewport())
-        self.left_tag = _tag(view.viewport(), "Left of the divider")
-        self.right_tag = _tag(view.viewport(), "Right of the divider")
+        self.left_tag = SideTag(view.viewport(), "Left of the divider")
+        self.right_tag = SideTag(view.viewport(), "Right of the divider")
         comparison = session.comparison
         self.divider.moved.connect(comparison.set_divider)
         comparison.changed.connect(self.refresh)
@@ -161,18 +161,26 @@ class Divider(QWidget):
         painter.end()
 
 
-def _tag(canvas: QWidget, name: str) -> QLabel:
-    tag = QLabel(canvas)
-    tag.setAccessibleName(name)
-    tag.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    tag.setAutoFillBackground(True)
-    colours = QPalette()
-    colours.setColor(QPalette.ColorRole.Window, QColor(16, 18, 20, 190))
-    colours.setColor(QPalette.ColorRole.WindowText, QColor(240, 242, 244))
-    tag.setPalette(colours)
-    tag.setContentsMargins(6, 2, 6, 2)
-    tag.hide()
-    return tag
+class SideTag(QLabel):
+    """What is seen on a side, on a dark plate like the frame's number; the mouse goes through."""
+
+    def __init__(self, canvas: QWidget, name: str) -> None:
+        super().__init__(canvas)
+        self.setAccessibleName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setContentsMargins(8, 3, 8, 3)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Light words on a dark plate, in either theme."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(16, 18, 20, 190))
+        painter.drawRoundedRect(self.rect(), 4, 4)
+        painter.setPen(QColor(240, 242, 244))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.end()
 
 
 def _as_lines(layers: Layers) -> Layers:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSlider,
@@ -84,15 +85,14 @@ class ToneControls(QWidget):
         self.reset.setToolTip("Brightness and contrast as they are in the clip")
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset.clicked.connect(lambda: session.set_tone(Tone()))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(4, 0, 0, 0)
-        grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(2)
-        grid.addWidget(QLabel("Brightness", self), 0, 0)
-        grid.addWidget(self.brightness, 0, 1)
-        grid.addWidget(QLabel("Contrast", self), 1, 0)
-        grid.addWidget(self.contrast, 1, 1)
-        grid.addWidget(self.reset, 0, 2, 2, 1)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(4, 0, 0, 0)
+        line.setSpacing(6)
+        line.addWidget(QLabel("Brightness", self))
+        line.addWidget(self.brightness, 1)
+        line.addWidget(QLabel("Contrast", self))
+        line.addWidget(self.contrast, 1)
+        line.addWidget(self.reset)
         session.tone_changed.connect(self.show_state)
         self.show_state()
 
@@ -212,19 +212,19 @@ def _switch(parent: QWidget, name: str) -> QToolButton:
 
 
 def _legend(parent: QWidget) -> QWidget:
-    """The glyphs of the six sources, two a line."""
+    """The glyphs of the six sources, three a line."""
     legend = QWidget(parent)
     legend.setAccessibleName("Legend of sources")
     grid = QGridLayout(legend)
     grid.setContentsMargins(4, 0, 0, 0)
     grid.setHorizontalSpacing(6)
     grid.setVerticalSpacing(3)
-    grid.setColumnStretch(1, 1)
-    grid.setColumnStretch(3, 1)
+    for column in (1, 3, 5):
+        grid.setColumnStretch(column, 1)
     for index, mark in enumerate(data_colours.SOURCES.values()):
         glyph, title = QLabel(legend), QLabel(mark.title, legend)
         ratio = parent.devicePixelRatioF()
         glyph.setPixmap(data_colours.mark_pixmap(mark, 13, ratio, rimmed=True))
-        grid.addWidget(glyph, index // 2, 2 * (index % 2))
-        grid.addWidget(title, index // 2, 2 * (index % 2) + 1)
+        grid.addWidget(glyph, index // 3, 2 * (index % 3))
+        grid.addWidget(title, index // 3, 2 * (index % 3) + 1)
     return legend

@@ -148,7 +148,7 @@ def _confidence_row(columns: ClipColumns) -> Row:
         value = lowest[frame_idx]
         return f"confidence {value:.2f}" if np.isfinite(value) else "no confidence"
 
-    return Row("Confidence", 28, render, describe)
+    return Row("Confidence", 22, render, describe)
 
 
 def _jitter_row(columns: ClipColumns) -> Row:
@@ -170,7 +170,7 @@ def _jitter_row(columns: ClipColumns) -> Row:
         value = values[frame_idx]
         return f"jitter {value:.2f} % of the face" if np.isfinite(value) else "no jitter"
 
-    return Row("Jitter", 18, render, describe)
+    return Row("Jitter", 16, render, describe)
 
 
 def _edits_row(columns: ClipColumns) -> Row:
@@ -224,7 +224,7 @@ def difference_row(distance: NDArray[np.float32], lonely: NDArray[np.bool_]) -> 
         words += ["a face is on one side only"] if lonely[frame_idx] else []
         return ", ".join(words) or "nothing to compare"
 
-    return Row("Difference", 22, render, describe)
+    return Row("Difference", 18, render, describe)
 
 
 def frame_title(frame_idx: int, time_s: float) -> str:

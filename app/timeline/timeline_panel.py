@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 from app.session import Session
@@ -12,8 +13,9 @@ _STEPS_PER_FRAME = 10
 """Scroll bars count in whole numbers; the timeline scrolls by fractions of a frame."""
 
 
-_MOST_HEIGHT = 210
-"""Pixels the rows may claim; more people are scrolled to."""
+_SHARE = 0.245
+"""Of the window's height that the rows may claim; more people are scrolled to."""
+_LEAST_HEIGHT = 140
 
 
 class TimelinePanel(QWidget):
@@ -46,7 +48,13 @@ class TimelinePanel(QWidget):
 
     def _make_room(self) -> None:
         """Room for all rows while there are few people."""
-        self._area.setMinimumHeight(min(self.view.sizeHint().height(), _MOST_HEIGHT))
+        most = max(round(_SHARE * self.window().height()), _LEAST_HEIGHT)
+        self._area.setMinimumHeight(min(self.view.sizeHint().height(), most))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A window of another height has room for other rows."""
+        super().resizeEvent(event)
+        self._make_room()
 
     def _on_scale_changed(self) -> None:
         scale = self.view.scale

@@ -33,7 +33,7 @@ from app.timeline.scale import Scale
 
 LABELS_WIDTH = 92
 _RULER = 24
-_GAP = 3
+_GAP = 2
 _EDGE = 5
 """How near an end of the range the mouse takes hold of it, pixels."""
 _CURSOR = QColor(230, 75, 60)

@@ -83,4 +83,4 @@ def _curve_row(name: str, values: NDArray[np.float32]) -> Row:
             return f"no {words}"
         return f"{words} {value:.3g} ({low:.3g} … {high:.3g} in this run)"
 
-    return Row(title, 22, render, describe)
+    return Row(title, 18, render, describe)

@@ -69,7 +69,8 @@ def test_each_side_of_the_divider_shows_its_own_run_only(qtbot, window):
     view = window.canvas
     point = view.mapFromScene(QPointF(40.5, 30.5))  # the nose as it is shown
     other = view.mapFromScene(QPointF(44.5, 34.5))  # and in the other run
-    bare = int(seen(window)[-40, 40, 0])
+    far = view.mapFromScene(QPointF(90, 60))
+    bare = int(seen(window)[far.y(), far.x(), 0])
 
     def is_lit(at):
         patch = seen(window)[at.y() - 5 : at.y() + 6, at.x() - 5 : at.x() + 6]

@@ -41,10 +41,10 @@ def test_a_name_is_kept_with_the_next_edit(open_main, project_path):
 
 def test_actions_are_found_by_name_or_key(dialog):
     page = dialog.keys_page
-    page.find.setText("magnif")
+    page.search.setText("magnif")
     shown = [row for row in range(page.table.rowCount()) if not page.table.isRowHidden(row)]
     assert [page.table.item(row, 0).text() for row in shown] == ["View: Face magnifier"]
-    page.find.setText("ctrl+shift+k")
+    page.search.setText("ctrl+shift+k")
     shown = [row for row in range(page.table.rowCount()) if not page.table.isRowHidden(row)]
     assert [page.table.item(row, 0).text() for row in shown] == ["Compare: Largest difference"]
 

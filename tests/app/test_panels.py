@@ -1,0 +1,53 @@
+"""The room of the window: nothing is cut off at 1280×800, and a smaller screen scrolls."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget
+
+from app.panels import Scrolled
+
+
+def opened(qtbot, open_main, project_path):
+    window = open_main(project_path)
+    qtbot.waitUntil(lambda: not window.column_loader.is_reading, timeout=10_000)
+    qtbot.wait(50)
+    return window
+
+
+def layers_of(window):
+    return next(area for area in window.findChildren(Scrolled) if area.isVisible())
+
+
+def test_the_layers_are_whole_at_1280_by_800(qtbot, open_main, project_path):
+    window = opened(qtbot, open_main, project_path)
+    assert window.size().toTuple() == (1280, 800)
+    assert layers_of(window).verticalScrollBar().maximum() == 0
+
+
+def test_comparing_does_not_make_the_window_larger(qtbot, open_main, project_path):
+    window = opened(qtbot, open_main, project_path)
+    window.panels.bring_up("runs")
+    window.actions_by_id["compare"].trigger()
+    qtbot.waitUntil(lambda: not window.session.comparison.is_measuring, timeout=10_000)
+    qtbot.wait(50)
+    assert window.size().toTuple() == (1280, 800)
+    assert window.runs_dock.table.height() > 30
+
+
+def test_a_small_screen_is_enough(qtbot, open_main, project_path):
+    window = opened(qtbot, open_main, project_path)
+    window.resize(1024, 700)
+    qtbot.wait(50)
+    assert window.size().toTuple() == (1024, 700)
+    assert layers_of(window).verticalScrollBar().maximum() > 0
+
+
+def test_sizes_a_person_chose_are_there_again(qtbot, open_main, project_path):
+    window = opened(qtbot, open_main, project_path)
+    docks = {dock.objectName(): dock for dock in window.panels.docks}
+    sides = [docks["layers"], docks["landmarks"]]
+    window.resizeDocks(sides, [160, 400], Qt.Orientation.Vertical)
+    qtbot.wait(50)
+    height = docks["layers"].height()
+    window.close()
+    again = opened(qtbot, open_main, project_path)
+    assert abs(again.findChild(QDockWidget, "layers").height() - height) <= 4
