@@ -2,8 +2,10 @@
 
 Only faces whose review state is *approved* count, corrected before or good as predicted — with
 `project-edited:NAME.lin` also those a person edited and did not approve yet. They are what is shown
-for them (the annotation over the active run, point by point). The person through time is the
-subject, so that splits never put neighbouring frames of one face on both sides.
+for them (the annotation over the active run, point by point). `project-points:NAME.lin` is what a
+person set and nothing else: approved faces wholly, of edited ones the points set by hand; that is
+what dense-from-sparse training wants. The person through time is the subject, so that splits never
+put neighbouring frames of one face on both sides.
 """
 
 from __future__ import annotations
@@ -47,11 +49,24 @@ def read_edited(path: Path) -> list[Sample]:
     return found
 
 
-def _read(path: Path, states: tuple[ReviewState, ...]) -> list[Sample]:
+def read_points(path: Path) -> list[Sample]:
+    """Approved faces of a project, and the points a person set of faces not approved yet.
+
+    Raises:
+        InputError: If there is none, or a clip with such faces is missing.
+        StoreError: If it is no project or a damaged one.
+    """
+    found = _read(path, (ReviewState.APPROVED, ReviewState.EDITED), only_set=True)
+    if not found:
+        raise InputError(f"{path}: no point is set by hand yet; annotate some faces first.")
+    return found
+
+
+def _read(path: Path, states: tuple[ReviewState, ...], only_set: bool = False) -> list[Sample]:
     with Project.open(path, read_only=True) as project:
         found, lost = [], []
         for clip in project.clips():
-            samples = list(_samples(project, clip, states))
+            samples = list(_samples(project, clip, states, only_set))
             if samples and not project.clip_path(clip).exists():
                 lost.append(clip.rel_path)
             found += samples
@@ -69,13 +84,25 @@ def review_states(project: Project, clip: Clip) -> NDArray[np.uint8]:
     return np.stack(columns) if columns else np.zeros((1, clip.frames), np.uint8)
 
 
-def _samples(project: Project, clip: Clip, states: tuple[ReviewState, ...]) -> Iterator[Sample]:
+def _samples(
+    project: Project, clip: Clip, states: tuple[ReviewState, ...], only_set: bool
+) -> Iterator[Sample]:
     clip_path = project.clip_path(clip)
     wanted = np.isin(review_states(project, clip), states).any(axis=0)
     for frame in np.flatnonzero(wanted):
         for face in project.shown(clip.clip_id, int(frame)):
-            if face.review in states:
+            if face.review in states and (not only_set or _keep_set_points(face)):
                 yield _sample(clip, clip_path, int(frame), face)
+
+
+def _keep_set_points(face: ShownFace) -> bool:
+    """Drop the points nobody set by hand, unless the face is approved; whether any is left."""
+    if face.landmarks is None:
+        return False
+    if face.review != ReviewState.APPROVED:
+        own = face.edited if face.edited is not None else np.zeros(len(face.landmarks), bool)
+        face.landmarks = np.where(own[:, None], face.landmarks, np.float32(np.nan))
+    return bool(np.isfinite(face.landmarks).any())
 
 
 def _sample(clip: Clip, clip_path: Path, frame: int, face: ShownFace) -> Sample:

@@ -46,6 +46,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "pairs": pairs.read_folder,
     "project": project.read_folder,
     "project-edited": project.read_edited,
+    "project-points": project.read_points,
     "synthetic": synthetic.read_folder,
     "300vw": w300vw.read_folder,
     "wflw": wflw.read_file,
@@ -62,7 +63,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "stld": landmark_lists.read_stld,
     "youtube-faces": landmark_lists.read_youtube_faces,
 }
-OWN = ("project", "project-edited", "synthetic")
+OWN = ("project", "project-edited", "project-points", "synthetic")
 """Made by this program: what a person approved or what was rendered is not questioned."""
 _SPLIT = re.compile(rf"(.*):({'|'.join(SPLITS)})(?:@(.+))?")
 

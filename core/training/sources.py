@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.datasets import face_cache
 from core.datasets.face_cache import FaceCache
@@ -89,8 +90,19 @@ def _open(
             raise InputError(f"{parsed[0].path}: there is no such folder of rendered faces.")
         return _fitting(face_cache.open_cache(parsed[0].path), recipe)
     samples = [s for text in specs for s in read_samples(text)]
-    key = hashlib.sha256(json.dumps([list(specs), asdict(recipe.data)]).encode()).hexdigest()[:16]
+    key = _key(specs, recipe, samples)
     return pack(samples, recipe, folder / f"packed-{key}", report, cancelled)
+
+
+def _key(specs: Sequence[str], recipe: Recipe, samples: Sequence[Sample]) -> str:
+    """Names a packed cache; a project that was annotated further is another one."""
+    settings = [list(specs), asdict(recipe.data), recipe.task, recipe.scheme]
+    digest = hashlib.sha256(json.dumps(settings).encode())
+    for sample in samples:
+        digest.update(sample.name.encode())
+        if sample.landmarks is not None:
+            digest.update(np.ascontiguousarray(sample.landmarks).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _fitting(cache: FaceCache, recipe: Recipe) -> FaceCache:
@@ -134,7 +146,9 @@ def pack(
                     raise InputError(
                         f"{sample.name}: {sample.scheme} points say nothing of {recipe.scheme}."
                     )
-                image, moved = face_cache.stored_crop(sample.rgb(), xy, size, framing)
+                framed = _framed(sample, xy) if recipe.task == "weak" else xy
+                image, moved = face_cache.stored_crop(sample.rgb(), framed, size, framing)
+                moved = moved[: len(xy)]
                 if parsing:
                     labels = labels_in(sample, recipe.mask_scheme)
                     masks.append(face_cache.stored_labels(labels, xy, size, framing))
@@ -146,3 +160,13 @@ def pack(
             face_cache.write_shard(folder, shard, *stacked, np.stack(masks) if parsing else None)
         report(Progress("pack", min(start + _PACK_LENGTH, len(usable)), len(usable)))
     return face_cache.open_cache(folder)
+
+
+def _framed(sample: Sample, xy: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The points, and the corners of the face's box where some are missing, (M or M + 2, 2).
+
+    The hull of a few points is smaller than the face; its box, where known, is not.
+    """
+    if sample.box_xyxy is None or np.isfinite(xy).all():
+        return xy
+    return np.concatenate([xy, np.asarray(sample.box_xyxy, xy.dtype).reshape(2, 2)])
