@@ -22,14 +22,21 @@ _F16 = ("net.arguments.features=16", "net.arguments.expansion=3")
 _F32 = ("net.arguments.features=32", "net.arguments.expansion=6")
 _THESIS = ("previous.empty=0.2", "previous.wrong=0.0")
 _OWN = ("previous.empty=0.3", "previous.wrong=0.05", "previous.own=0.8")
-_UNET = ('net={architecture="unet", arguments={feedback=false, width=%d}}',)
-ROWS = (
-    Row("f16", "f16-τ3, stills", _RECIPE, (*_F16, _STILL)),
-    Row("f16-fed", "f16-τ3, last mask: truth moved", _RECIPE, (*_F16, *_THESIS), against="f16"),
-    Row("f16-own", "f16-τ3, last mask: own answer", _RECIPE, (*_F16, *_OWN), against="f16"),
-    Row("unet", "U-Net of 16 … 128 channels, stills", _RECIPE, (_UNET[0] % 16,), against="f16"),
-    Row("f32", "f32-τ6, stills", _RECIPE, (*_F32, _STILL), against="unet"),
-)
+_WIDTH = {"ablation": 16, "paper": 64}
+"""Channels of the U-Net's first level: the thesis's 13.4 M weights, and 0.8 M."""
+
+
+def rows_of(preset: str) -> tuple[Row, ...]:
+    """The rows of a preset."""
+    width = _WIDTH.get(preset, _WIDTH["ablation"])
+    unet = f'net={{architecture="unet", arguments={{feedback=false, width={width}}}}}'
+    return (
+        Row("f16", "f16-τ3, stills", _RECIPE, (*_F16, _STILL)),
+        Row("f16-fed", "f16-τ3, last mask: truth moved", _RECIPE, (*_F16, *_THESIS), against="f16"),
+        Row("f16-own", "f16-τ3, last mask: own answer", _RECIPE, (*_F16, *_OWN), against="f16"),
+        Row("unet", f"U-Net of {width} channels, stills", _RECIPE, (unet,), against="f16"),
+        Row("f32", "f32-τ6, stills", _RECIPE, (*_F32, _STILL), against="unet"),
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -45,7 +52,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     if bool(args.clip) != (len(args.detector) == 1):
         raise InputError("Real clips need --clip (several) and one --detector.")
-    plan, judging = with_data(plan_of("parts", ROWS, PRESETS, args), ROWS[0], args, console)
+    rows = rows_of(args.preset)
+    plan, judging = with_data(plan_of("parts", rows, PRESETS, args), rows[0], args, console)
     watch = (console.report, console.cancelled)
     clips = labelled_clips(work_folder(args) / "clips", CLIPS, FRAMES, *watch)
     stretches = [

@@ -206,7 +206,8 @@ def test_data_and_test_data_belong_together(toy_cache: FaceCache, tmp_path: Path
 def test_rows_hold_together():
     from core.commands.study_ffld import ROWS
 
-    for rows in (ROWS, study_parts.ROWS):
+    assert "width=64" in str(study_parts.rows_of("paper"))
+    for rows in (ROWS, study_parts.rows_of("ablation"), study_parts.rows_of("paper")):
         names = [row.name for row in rows]
         assert len(set(names)) == len(names)
         for row in rows:
