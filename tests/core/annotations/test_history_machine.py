@@ -25,6 +25,7 @@ from core.annotations.edits import (
     AddFace,
     CompositeEdit,
     DeleteFace,
+    Edit,
     SetBox,
     SetLandmarks,
     SetMask,
@@ -221,6 +222,50 @@ HistoryMachine.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestHistory = HistoryMachine.TestCase
+
+
+def any_edit(rng: np.random.Generator, bulk: bool = True) -> Edit:
+    """One edit of any kind, by chance."""
+    track, other = (int(t) for t in rng.integers(0, 4, 2))
+    seed, start, stop = (int(v) for v in rng.integers(0, FRAMES, 3))
+    start, stop = sorted((start, stop))
+    face, span = (CLIP, track, start), (start, stop + 1)
+    skip = bool(seed % 2)
+    makers = [
+        lambda: SetLandmarks(*face, "x7", landmarks(seed % 50)),
+        lambda: SetMask(*face, "face5", mask(seed % 50), Source(seed % 6)),
+        lambda: SetBox(*face, box(seed) if seed % 5 else None),
+        lambda: AddFace(*face, box(seed) if skip else None),
+        lambda: points(track, start, seed),
+        lambda: ResetPoints(*face, "x7", np.random.default_rng(seed).random(7) < 0.5),
+        lambda: SetReviewState(CLIP, track, *span, ReviewState(seed % 4), skip),
+        lambda: DeleteFace(CLIP, track, *span, skip, frame=start),
+        lambda: RestoreFace(CLIP, track, *span),
+        lambda: SetTrack(CLIP, track, f"name {seed}", "#123456" if skip else ""),
+        lambda: SwapTracks(CLIP, "r", start, FOREVER, track, other, skip_approved=skip),
+        lambda: MergeTracks(CLIP, "r", *span, track, other, skip_approved=skip),
+        lambda: SplitTrack(CLIP, "r", *span, track, 4 + seed % 9, skip_approved=skip),
+        lambda: CompositeEdit("many", tuple(any_edit(rng, False) for _ in range(4)), skip),
+    ]
+    return makers[int(rng.integers(0, len(makers) if bulk else len(makers) - 1))]()
+
+
+def test_five_hundred_mixed_edits_undone_and_redone(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    rng = np.random.default_rng(11)
+    with Project.create(tmp_path / "p.lin") as project:
+        project.add_clip(tmp_path / "a.mp4", Probe("c" * 64, FRAMES, 25.0, 64, 48))
+        empty, kinds = project.digest(), set()
+        for _ in range(500):
+            kinds.add(project.apply(any_edit(rng), "ann").kind)
+        full = project.digest()
+        while project.undo() is not None:
+            pass
+        assert project.digest() == empty
+        while project.redo() is not None:
+            pass
+        assert project.digest() == full
+        assert len(kinds) == 14
 
 
 @pytest.mark.soak
