@@ -81,7 +81,7 @@ def write_run(
     if not frames:
         raise InputError(f"{file}: nothing in it is about a frame of {Path(clip.rel_path).name}.")
     writer = project.start_run(_header(clip, imported, form, file, frames[-1].index + 1))
-    taker = _Taker(imported)
+    taker = _Taker(imported, (clip.width, clip.height))
     beyond = len(imported.frames) - len(frames)
     if beyond:
         taker.left_out[f"frames lie beyond the clip's {clip.frames:,}"] = beyond
@@ -99,7 +99,7 @@ def write_run(
         raise
     run_id, tracks = writer.header.run_id, len(taker.tracks)
     said = tuple(f"{count:,} {what}." for what, count in taker.left_out.items())
-    left_out = (*imported.skipped, *said, *_names_left_out(imported))
+    left_out = (*imported.skipped, *said, *taker.doubts(), *_names_left_out(imported))
     return ImportResult(run_id, len(frames), with_face, taker.faces, tracks, left_out)
 
 
@@ -113,7 +113,9 @@ def _discard(project: Project, writer: RunWriter) -> None:
 class _Taker:
     """Faces of a file as faces of a run: one size, numbers of their own, finite."""
 
-    def __init__(self, imported: ImportedClip) -> None:
+    def __init__(self, imported: ImportedClip, frame_wh: tuple[int, int]) -> None:
+        self._frame_wh = frame_wh
+        self._points_inside = self._points_outside = 0
         scheme = imported.clip.landmark_scheme
         self._points = scheme.num_points if scheme is not None else 0
         self._classes = {mask.name: mask.num_classes for mask in imported.clip.mask_schemes}
@@ -134,6 +136,16 @@ class _Taker:
         self.faces += len(used)
         return [used[track] for track in sorted(used)]
 
+    def doubts(self) -> list[str]:
+        """What looks wrong about the whole file."""
+        if self._points_outside <= self._points_inside:
+            return []
+        width, height = self._frame_wh
+        return [
+            f"Most points lie outside the clip's {width}×{height} pixels: the file may be about "
+            "the clip at another size, or about another clip."
+        ]
+
     def _make_good(self, face: FaceRecord) -> bool:
         """Put a face into the run's form, in place; False where nothing of it is left."""
         face.source = Source.IMPORTED
@@ -147,6 +159,11 @@ class _Taker:
             if wild.any():
                 self.left_out["faces have points out of all proportion: these are left out"] += 1
                 face.landmarks[wild] = np.nan
+        if face.landmarks is not None:
+            known = face.landmarks[np.isfinite(face.landmarks).all(axis=1)]
+            inside = ((known >= -0.5) & (known < np.array(self._frame_wh) - 0.5)).all(axis=1)
+            self._points_inside += int(inside.sum())
+            self._points_outside += int((~inside).sum())
         for name in [n for n, scores in face.class_scores.items() if self._unfit(n, scores)]:
             self.left_out[f"class confidences of {name} do not fit it: these are left out"] += 1
             del face.class_scores[name]

@@ -240,6 +240,16 @@ def test_points_counted_from_0_are_told(project, tmp_path, capsys):
         assert face.landmarks[0].tolist() == expected
 
 
+def test_points_of_another_size_are_doubted(project, tmp_path, capsys):
+    """A table does not say of which size its pixels are; that they do not fit does."""
+    folder = tmp_path / "points"
+    folder.mkdir()
+    (folder / "a.pts").write_text("n_points: 5\n{\n" + "300 200\n" * 4 + "9 9\n}\n")
+    code, record, said = run_command(capsys, "import", folder, "-o", project, "--json")
+    assert (code, record["files"][0]["faces"]) == (0, 1)
+    assert "Most points lie outside the clip's 96×80 pixels" in said
+
+
 def test_two_faces_of_one_number_are_both_kept(project, tmp_path, capsys):
     xs = ",".join(f"x_{j}" for j in range(5)) + "," + ",".join(f"y_{j}" for j in range(5))
     rows = [f"1,0,0.0,0.9,1,{','.join(str(k + n) for k in range(10))}" for n in (0, 30)]
