@@ -55,6 +55,7 @@ def measure(folder: Path, frames: int, profiled: str) -> dict[str, dict[str, flo
                      "-o", str(faces)]) == 0  # fmt: skip
     found: dict[str, dict[str, float]] = {}
     with open_window(loose) as window:
+        assert wait_until(lambda: not window.preload.is_loading, 120_000), "still loading"
         for name, act, done in acts(window, project, loose, faces):
             profile = cProfile.Profile() if name == profiled else None
             found[name] = longest(window, act, done, profile)
@@ -81,6 +82,7 @@ def longest(
         QTimer.singleShot(0, begin)
         wait(20)
         assert wait_until(done, 120_000), "it has not come to its end"
+        assert wait_until(lambda: not window.session.edits.slow.busy, 120_000), "still editing"
         settle(window)
         if profile is not None:
             profile.disable()
