@@ -1,6 +1,7 @@
 """Drawing the timeline of 200,000 frames and two people: `python -m benchmarks.app_timeline`.
 
-Budget (issue: timeline): all rows made anew and painted in ≤ 8 ms at 1600 px; while only the cursor
+Every row there is: two people, source, two of a scheduler, review, confidence, jitter, edits, and
+the distance from another run. Budget (issue: timeline): all rows made anew and painted in ≤ 8 ms at 1600 px; while only the cursor
 moves, a copy. Peer in the same run: one pass of numpy over the columns. Prints one JSON record.
 """
 
@@ -44,6 +45,10 @@ def columns() -> ClipColumns:
         jitter=rng.random(FRAMES, np.float32),
         review=rng.choice([0, 1, 1, 2, 3], FRAMES).astype(np.uint8),
         edited=rng.random(FRAMES) < 0.001,
+        values={
+            "decision": (rng.random(FRAMES) < 0.1).astype(np.float32),
+            "policy": rng.random(FRAMES, np.float32),
+        },
     )
 
 
@@ -70,6 +75,10 @@ def main() -> int:
         session.clip_opened(OpenedClip(FRAMES, 30.0, 640, 480, ""))
         shown = columns()
         session.set_columns(session.entry.clip_id, shown)
+        # As while another run is compared with: the distances are a row too.
+        session.comparison.distance = shown.jitter
+        session.comparison.lonely = shown.edited
+        session.comparison.measured.emit()
         app.processEvents()
 
         def anew(scale: Scale) -> None:
