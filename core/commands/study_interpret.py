@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         matrices |= {"epochs": np.array(epochs), "by_epoch": np.stack(by_epoch)}
     checked = claims(models, learning)
     figures = {
-        "faces_from": f"{len(rows)} faces of {cache.folder.name}",
+        "faces_from": f"{len(rows)} held-out rendered faces, seed {cache.origin.get('seed')}",
         "scheme": scheme.name,
         "models": models,
         "learning": learning,
