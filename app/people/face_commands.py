@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from app.people.identity import skipped_in_words
-from app.people.roster import chosen_track, frames_in_words, frames_of, span_here
+from app.people.roster import chosen_track, frames_in_words, is_there, span_here
 from app.session import Session
 from app.viewing import NO_FACE
 
@@ -74,8 +75,7 @@ class FaceCommands(QObject):
         if span[1] - span[0] == 1 and track not in there:
             session.hub.info(f"{name} is not on this frame.")
             return
-        frames = frames_of(session, track)
-        count = int(((frames >= span[0]) & (frames < span[1])).sum())
+        count = int(np.count_nonzero(is_there(session, track)[slice(*span)]))
         edit = DeleteFace(session.entry.clip_id, track, *span, frame=session.frame_idx)
         if session.apply(edit):
             self._say(name, span, count)

@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from app.people.picking import Picking
-from app.people.roster import chosen_track, frames_in_words, frames_of, span_here
+from app.people.roster import chosen_track, frames_in_words, is_there, span_here
 from app.session import Session
 from app.viewing import NO_FACE
 
@@ -59,8 +59,8 @@ class Identities(QObject):
         from core.annotations.track_edits import SplitTrack
 
         span = span_here(session, open_end=True)
-        before = frames_of(session, track)
-        if not ((before < span[0]) | (before >= span[1])).any():
+        there = is_there(session, track)
+        if not (there[: span[0]].any() or there[span[1] :].any()):
             session.hub.info(f"{session.name_of(track)} is on no other frames than these.")
             return
         new = session.document.new_track_id(session.entry.clip_id)
@@ -118,8 +118,9 @@ class Identities(QObject):
 
     def _meet(self, track: int, other: int, span: tuple[int, int]) -> int:
         """On how many frames of a range two people both are: those cannot be one."""
-        both = np.intersect1d(frames_of(self._session, track), frames_of(self._session, other))
-        return int(((both >= span[0]) & (both < span[1])).sum())
+        part = slice(*span)
+        both = is_there(self._session, track)[part] & is_there(self._session, other)[part]
+        return int(np.count_nonzero(both))
 
     def _ask(self, question: str, track: int, take: Any) -> None:
         session = self._session

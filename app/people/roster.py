@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.data_colours import Rgb
 from app.document import NO_SOURCE
@@ -59,12 +60,17 @@ def _person(session: Session, index: int, track: int, is_hidden: bool) -> Person
     )
 
 
-def frames_of(session: Session, track_id: int) -> np.ndarray:
-    """Frames a person is on as far as the columns know, increasing."""
+def is_there(session: Session, track_id: int) -> NDArray[np.bool_]:
+    """On which frames a person is as far as the columns know, (T,)."""
     tracks = session.columns.track_ids
     if track_id not in tracks:
-        return np.zeros(0, np.intp)
-    return np.flatnonzero(session.columns.source[tracks.index(track_id)] != NO_SOURCE)
+        return np.zeros(session.columns.frames, np.bool_)
+    return np.asarray(session.columns.source[tracks.index(track_id)] != NO_SOURCE)
+
+
+def frames_of(session: Session, track_id: int) -> NDArray[np.intp]:
+    """Frames a person is on as far as the columns know, increasing."""
+    return np.flatnonzero(is_there(session, track_id))
 
 
 def chosen_track(session: Session) -> int:
