@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", type=int, default=60, help="clips, flicker: first frames")
     parser.add_argument(
+        "--plot", type=Path, metavar="FILE",
+        help="realism: draw the model's mean error on renders, a line a point, as a picture",
+    )  # fmt: skip
+    parser.add_argument(
         "--sheet", type=Path, metavar="FOLDER",
         help="clips: write the 24 frames where model and peer differ most there, as a picture",
     )  # fmt: skip
@@ -120,9 +124,15 @@ def _realism(args: argparse.Namespace, console: Console) -> int:
         predictor = load_predictor(model, "cpu") if model else None
         assert predictor is None or isinstance(predictor, LandmarkPredictor)
         detectors = [make_detector(name) for name in args.detector]
-        figures["reverse"] = realism.reverse_test(
+        reverse = realism.reverse_test(
             args.renders, detectors, predictor, console.report, console.cancelled
-        ).as_record()
+        )
+        figures["reverse"] = reverse.as_record()
+        if args.plot is not None and predictor is not None:
+            from core.evaluation.offset_plot import write_offsets
+
+            write_offsets(args.plot, reverse.offsets)
+            console.say(f"wrote {args.plot}")
     record = records.make_record("realism", args.title or "realism", figures)
     console.say(f"wrote {records.write_record(args.record, record)}")
     console.result(record)

@@ -11,6 +11,7 @@ import pytest
 from core.datasets.sample import Sample
 from core.errors import InputError
 from core.evaluation import realism, records
+from core.evaluation.offset_plot import draw_offsets, write_offsets
 
 
 def _faces(count: int, seed: int, spread: float = 0.02) -> np.ndarray:
@@ -107,3 +108,21 @@ def test_commands_name_no_folder_of_this_machine(
     monkeypatch.setenv("LINEAMENT_REAL", "/data/real")
     monkeypatch.setattr("sys.argv", ["main.py", argument.replace("$LINEAMENT_REAL", "/data/real")])
     assert records.make_record("x", "y", {})["command"] == f"lineament {shown}"
+
+
+def test_offsets_are_drawn_from_their_points(monkeypatch, tmp_path):
+    """One point is off by a tenth of the eye distance: its line is half that distance long."""
+    monkeypatch.delenv("LINEAMENT_HEAD", raising=False)
+    still = [(0.0, 0.0)] * 68
+    moved = [*still[:30], (0.1, 0.0), *still[31:]]
+    plain, drawn = draw_offsets(still).astype(int), draw_offsets(moved).astype(int)
+    changed = np.abs(plain - drawn).sum(axis=2)[40:] > 60  # below the caption
+    rows, columns = np.nonzero(changed)
+    assert np.ptp(rows) < 12
+    assert 0.1 * 720 < np.ptp(columns) < 0.6 * 720
+    write_offsets(tmp_path / "looks" / "offsets.png", moved)
+    assert (tmp_path / "looks" / "offsets.png").stat().st_size > 1000
+    with pytest.raises(ValueError, match=r"68"):
+        draw_offsets(still[:5])
+    with pytest.raises(InputError, match=r"\.png"):
+        write_offsets(tmp_path / "offsets.doc", moved)
