@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from app.actions import Actions
 from app.canvas.banner import Banner, ReadOnlyStrip
 from app.canvas.compare_view import CompareView
+from app.canvas.correlation_marks import CorrelationMarks
 from app.canvas.frame_feed import FrameFeed
 from app.canvas.magnifier import Magnifier
 from app.canvas.tools.box_tools import BoxTools
@@ -20,7 +21,9 @@ from app.canvas.tools.correction import Correction
 from app.canvas.video_view import VideoView
 from app.clip_check import ClipCheck
 from app.column_loader import ColumnLoader
+from app.correlation.state import Correlation
 from app.docks.clips_dock import ClipsDock
+from app.docks.correlation_dock import CorrelationDock
 from app.docks.job_strip import JobStrip
 from app.docks.jobs_dock import JobsDock
 from app.docks.landmarks_dock import LandmarksDock
@@ -73,6 +76,8 @@ class MainWindow(QMainWindow):
         self.compare_view = CompareView(session, self.canvas)
         self.magnifier = Magnifier(session, self.canvas)
         self.layer_commands = LayerCommands(session)
+        self.correlation = Correlation(session)
+        self.correlation_marks = CorrelationMarks(session, self.canvas, self.correlation)
         self.correction = Correction(session, self.canvas)
         self.people = People(session, self.navigator, self.canvas.shown_rgb)
         self.boxes = BoxTools(session, self.canvas, self.people, self.correction.selection)
@@ -146,6 +151,7 @@ class MainWindow(QMainWindow):
             "help": self.help,
             "review": self.review,
             "runs": self.runs,
+            "correlation": self.correlation,
             "magnifier": self.magnifier,
             **self.correction.parts(),
             **self.people.parts(),
@@ -163,6 +169,7 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         session, selection = self.session, self.correction.selection
         self.runs_dock = RunsDock(session, self.runs, self)
+        self.correlation_dock = CorrelationDock(self.correlation, self)
         clips = ClipsDock(session, self.people, self.actions_by_id, self)
         layers = LayersDock(session, self)
         self.look.tinted.connect(clips.rebuild)
@@ -174,6 +181,7 @@ class MainWindow(QMainWindow):
             Panel("Layers", Scrolled(layers), RIGHT),
             Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
             Panel("Runs", self.runs_dock, RIGHT, tab_with="landmarks"),
+            Panel("Correlation", self.correlation_dock, RIGHT, tab_with="landmarks"),
             Panel("Timeline", time, BOTTOM, titled=False),
         ):
             self.panels.add(panel)
@@ -208,6 +216,7 @@ class MainWindow(QMainWindow):
         session.columns_changed.connect(self._share_room)
         session.comparison.changed.connect(self._show_comparing)
         self.runs.shown_changed.connect(self.job_desk.offers_changed)
+        self.correlation.asked.connect(lambda: self.panels.bring_up("correlation"))
         self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
         self.welcome.path_chosen.connect(lambda path: self.files.open_texts([path]))
 
@@ -327,6 +336,8 @@ class MainWindow(QMainWindow):
         self.session.set_playing(False)
         self.feed.close()
         self.column_loader.close()
+        self.correlation.close()
+        self.correlation_dock.sparse.close_search()
         self.preload.close()
         self.people.close()
         self.clip_check.close()

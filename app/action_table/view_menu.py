@@ -29,6 +29,8 @@ def actions() -> tuple[ActionSpec, ...]:
                    "View", "Show or hide all layers.", "eye", checkable=True),
         ActionSpec("cycle_layers", "C&ycle layers", ("`",), "layers.cycle_layers", "View",
                    "All layers, landmarks only, label maps only, none.", "layers"),
+        ActionSpec("heat_map", "&Landmark correlation", ("L",), "correlation.show_dock", "View",
+                   "A live heat-map of how landmarks hang together, and sparse formats."),
         ActionSpec("timeline_all", "Whole clip in the &timeline", ("Ctrl+Shift+0",),
                    "window.show_whole_timeline", "View",
                    "Zoom the timeline out to the whole clip."),

@@ -66,7 +66,7 @@ def _saved(path: Path, picture: Any, console: Console) -> None:
 
 
 def _curves(sets: list[tuple[str, FaceSet]], draws: int) -> Any:
-    """ĉ(m) of some draws of a tenth of the faces, for the first set of each scheme and 41 points."""
+    """ĉ(m) of some draws of a tenth of the faces, first set of each scheme and 41 points."""
     import numpy as np
 
     from core.correlation.affinity import affinity

@@ -18,8 +18,19 @@ from numpy.typing import NDArray
 
 from core.correlation.best_sum import TIE, best_cover
 from core.correlation.cover import Demands, Indices, find_cover
+from core.correlation.coverage import assignment, checked_points, coverage
 from core.errors import InputError
 from core.progress import Cancelled, Progress, Report, check, ignore, never
+
+__all__ = [
+    "MAX_NODES",
+    "SparseFormat",
+    "Wishes",
+    "assignment",
+    "coverage",
+    "curve",
+    "search",
+]
 
 Floats = NDArray[np.float64]
 
@@ -122,29 +133,6 @@ def curve(
         found.append(task.best(m, found[-1].c if found and found[-1].proven else -np.inf))
         report(Progress("search formats", number, len(budgets), {"m": m, "c": found[-1].c}))
     return found
-
-
-def coverage(matrix: Floats, points: Sequence[int] | Indices) -> float:
-    """Of any format, c (Eq. 5.5): the worst other landmark's affinity with its nearest chosen one.
-
-    Raises:
-        InputError: If no landmark or every landmark is chosen, or one is none.
-    """
-    chosen = _checked_points(points, len(matrix), "The format")
-    if not 0 < len(chosen) < len(matrix):
-        raise InputError(
-            f"A format of {len(chosen)} of {len(matrix)} landmarks leaves nothing to judge it by."
-        )
-    left = np.setdiff1d(np.arange(len(matrix)), chosen)
-    return float(np.nan_to_num(matrix)[np.ix_(chosen, left)].max(axis=0).min())
-
-
-def assignment(matrix: Floats, points: Sequence[int] | Indices) -> Indices:
-    """The chosen landmark that each landmark is nearest to, (M,); a chosen one to itself."""
-    chosen = np.array(sorted(points), np.int64)
-    nearest = chosen[np.nan_to_num(matrix)[chosen].argmax(axis=0)]
-    nearest[chosen] = chosen
-    return nearest
 
 
 class _Search:
@@ -267,8 +255,8 @@ def _demands(wishes: Wishes, components: Mapping[str, Sequence[int]], points: in
     Raises:
         InputError: If they name unknown points or components or contradict each other.
     """
-    forced = _checked_points(wishes.include, points, "--include")
-    barred = _checked_points(wishes.exclude, points, "--exclude")
+    forced = checked_points(wishes.include, points, "--include")
+    barred = checked_points(wishes.exclude, points, "--exclude")
     both = np.intersect1d(forced, barred)
     if len(both):
         raise InputError(f"Landmark {both[0]} is both included and excluded; choose one.")
@@ -285,14 +273,6 @@ def _demands(wishes: Wishes, components: Mapping[str, Sequence[int]], points: in
         group[members] = len(minimum)
         minimum.append(fewest)
     return Demands(forced, barred, group, np.array(minimum, np.int64))
-
-
-def _checked_points(points: Sequence[int] | Indices, count: int, where: str) -> Indices:
-    found = np.unique(np.array(points, np.int64))
-    wrong = found[(found < 0) | (found >= count)]
-    if len(wrong):
-        raise InputError(f"{where}: there is no landmark {wrong[0]}; they are 0 … {count - 1}.")
-    return found
 
 
 def _check_budget(m: int, points: int, demands: Demands) -> None:

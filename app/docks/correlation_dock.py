@@ -1,0 +1,243 @@
+"""How landmarks hang together: the live matrix, and the sparse formats that follow from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.correlation.export import FILTER, save_matrix
+from app.correlation.faces import ANNOTATED, DIFFERENCE, RUN, SHOWN, Source
+from app.correlation.heat_map import HeatMap
+from app.correlation.state import AUTO, FIXED, Correlation
+from app.docks.sparse_panel import SparsePanel
+from core.errors import CoreError
+
+_RUNS_LATER_MS = 500
+
+
+class CorrelationDock(QWidget):
+    """Source and range above, matrix and sparse format as two pages, the cell in words below."""
+
+    def __init__(self, correlation: Correlation, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._correlation = correlation
+        self.sources, self.ranges = QComboBox(self), QComboBox(self)
+        self.map, self.sparse = HeatMap(self), SparsePanel(correlation, self)
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.words.setAccessibleName("Pair of landmarks")
+        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.export_button = QPushButton("Export…", self)
+        self.export_button.setToolTip("Save the matrix as a picture, a table or arrays")
+        self.pages = QTabWidget(self)
+        self._runs_later = QTimer(self)
+        self._runs_later.setSingleShot(True)
+        self._runs_later.setInterval(_RUNS_LATER_MS)
+        self._lay_out()
+        self._connect()
+        self.list_sources()
+        self._show()
+
+    @Slot()
+    def list_sources(self) -> None:
+        """Offer what can be correlated in the open clip; the chosen source stays chosen."""
+        session = self._correlation.session
+        found = [
+            ("What is shown", "Corrections over the shown run", Source(SHOWN)),
+            ("Ground truth", "Faces that people edited or approved", Source(ANNOTATED)),
+        ]
+        document, entry = session.document, session.entry
+        runs = document.runs(entry.clip_id) if document is not None and entry is not None else []
+        good = [run for run in runs if not run.problem]
+        found += [
+            (f"Run: {run.title}", f"{run.model}, in the frames of its own faces",
+             Source(RUN, run.run_id))
+            for run in good
+        ]  # fmt: skip
+        found += [
+            (f"{run.title} − ground truth",
+             "On the faces that people decided on, in the frames of the ground truth",
+             Source(DIFFERENCE, run.run_id))
+            for run in good
+        ]  # fmt: skip
+        with QSignalBlocker(self.sources):
+            self.sources.clear()
+            for text, tip, source in found:
+                self.sources.addItem(text, source)
+                self.sources.setItemData(self.sources.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            place = next(
+                (k for k, one in enumerate(found) if one[2] == self._correlation.live.source), -1
+            )
+            self.sources.setCurrentIndex(max(place, 0))
+        if place < 0:
+            self._correlation.live.set_source(Source())
+
+    def choose_source(self, source: Source) -> None:
+        """Correlate other faces, as if chosen in the list."""
+        for place in range(self.sources.count()):
+            if self.sources.itemData(place) == source:
+                self.sources.setCurrentIndex(place)
+
+    def export_to(self, path: Path) -> None:
+        """Save the matrix; the ending says how."""
+        live, hub = self._correlation.live, self._correlation.session.hub
+        if live.shown is None:
+            return
+        try:
+            save_matrix(path, live.shown, self._correlation.scale, self.sources.currentText())
+        except CoreError as error:
+            hub.error(error)
+            return
+        hub.info(f"Saved the matrix as {path.name}.")
+
+    def _lay_out(self) -> None:
+        self.sources.setAccessibleName("Faces that are correlated")
+        self.sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.sources.setMinimumContentsLength(12)
+        self.ranges.setAccessibleName("Range of the colours")
+        self.ranges.setToolTip("What the colours span: what there is, or always the same numbers")
+        self.ranges.addItem("Auto", AUTO)
+        self.ranges.addItem("Fixed", FIXED)
+        top = QHBoxLayout()
+        top.addWidget(self.sources, 1)
+        top.addWidget(self.ranges)
+        matrix = QWidget(self)
+        inner = QVBoxLayout(matrix)
+        inner.setContentsMargins(6, 6, 6, 4)
+        inner.addWidget(self.map, 1)
+        inner.addWidget(self.words)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.export_button)
+        inner.addLayout(row)
+        self.pages.addTab(matrix, "Matrix")
+        self.pages.addTab(self.sparse, "Sparse format")
+        self.pages.setDocumentMode(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 0)
+        column.addLayout(top)
+        column.addWidget(self.pages, 1)
+
+    def _connect(self) -> None:
+        correlation, session = self._correlation, self._correlation.session
+        self.sources.currentIndexChanged.connect(self._on_source)
+        self.ranges.currentIndexChanged.connect(
+            lambda: correlation.set_range_kind(self.ranges.currentData())
+        )
+        self.map.hovered.connect(correlation.hover)
+        self.map.hovered.connect(self._show_words)
+        self.map.pinned.connect(correlation.toggle_pin)
+        self.map.block_chosen.connect(correlation.choose_block)
+        self.map.block_chosen.connect(self._show_words)
+        correlation.pin_changed.connect(self.map.show_pin)
+        correlation.pin_changed.connect(self._show_words)
+        correlation.live.changed.connect(self._show)
+        correlation.range_changed.connect(self._show)
+        self.export_button.clicked.connect(self._on_export)
+        self.pages.currentChanged.connect(self._on_page)
+        self._runs_later.timeout.connect(self.list_sources)
+        session.clip_ready.connect(self.list_sources)
+        session.document_changed.connect(self.list_sources)
+        session.columns_changed.connect(self._runs_later.start)
+
+    @Slot()
+    def _on_source(self) -> None:
+        self._correlation.live.set_source(self.sources.currentData())
+
+    @Slot()
+    def _on_page(self) -> None:
+        self.sparse.set_seen(self.isVisible() and self.pages.currentWidget() is self.sparse)
+
+    @Slot()
+    def _show(self) -> None:
+        shown = self._correlation.live.shown
+        matrix = None if shown is None else shown.matrix
+        scheme = None if shown is None else shown.scheme
+        self.map.show_matrix(matrix, scheme, self._correlation.scale)
+        self.export_button.setEnabled(matrix is not None)
+        self._show_words()
+
+    @Slot()
+    def _show_words(self) -> None:
+        self.words.setText(self._in_words())
+
+    def _in_words(self) -> str:
+        shown, cell, block = self._correlation.live.shown, self.map.cell, self.map.block
+        if shown is None:
+            return "Open a project with landmarks to see how they hang together."
+        if shown.matrix is None:
+            if shown.is_reading:
+                return "Reading faces…"
+            return f"{shown.faces} faces here; an affinity needs three."
+        names = [name.replace("_", " ") for name in shown.scheme.point_names]
+        if block is not None:
+            return _block_words(shown.matrix, block, names)
+        if cell is not None and shown.count is not None:
+            i, j = cell
+            value = _signed(shown.matrix[i, j], shown.source.is_difference)
+            return f"{i} {names[i]} – {j} {names[j]}: {value}, {shown.count[i, j]} faces"
+        own = self._correlation.pin
+        pinned = f"pinned: {own} {names[own]}; " if own >= 0 else ""
+        off = shown.matrix[~np.eye(len(names), dtype=bool)]
+        known = off[np.isfinite(off)]
+        mean = _signed(float(known.mean()) if len(known) else np.nan, shown.source.is_difference)
+        more = " so far" if shown.is_reading else ""
+        return f"{pinned}{shown.faces} faces{more}, hullbox, mean {mean}"
+
+    @Slot()
+    def _on_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Export the matrix", "affinity.png", FILTER)
+        if name:
+            self.export_to(Path(name))
+
+    # Qt overrides
+
+    def showEvent(self, event: Any) -> None:
+        """Read faces while somebody looks."""
+        super().showEvent(event)
+        self._correlation.set_visible(True)
+        self._on_page()
+
+    def hideEvent(self, event: Any) -> None:
+        """Nobody looks any more."""
+        super().hideEvent(event)
+        self._correlation.set_visible(False)
+        self.sparse.set_seen(False)
+
+
+def _signed(value: float, is_difference: bool) -> str:
+    if value != value:
+        return "unknown"
+    return f"{value:+.3f}" if is_difference else f"{value:.3f}"
+
+
+def _block_words(
+    matrix: NDArray[np.float64], block: tuple[int, int, int, int], names: list[str]
+) -> str:
+    """What a block holds: its landmarks and the mean, a landmark with itself left out."""
+    top, bottom, left, right = block
+    cells = matrix[top : bottom + 1, left : right + 1]
+    apart = np.arange(top, bottom + 1)[:, None] != np.arange(left, right + 1)[None]
+    known = cells[apart & np.isfinite(cells)]
+    rows = f"{top} {names[top]} … {bottom} {names[bottom]}"
+    columns = f"{left} {names[left]} … {right} {names[right]}"
+    if not len(known):
+        return f"{rows} – {columns}"
+    spread = f"{known.min():.3f} … {known.max():.3f}"
+    return f"{rows} – {columns}: mean {known.mean():.3f}, {spread}"
