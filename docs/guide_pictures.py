@@ -27,10 +27,12 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, qInstallMessageHandler
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
 
 from app import convert
 from app.application import build_window
+from app.dialogs.export_dialog import ExportDialog
+from app.dialogs.train_dialog import TrainDialog
 from app.main_window import MainWindow
 from app.messages import MessageHub
 from app.picture import wait, wait_until
@@ -177,6 +179,39 @@ def export_dialog(stage: Stage) -> QWidget:
     return stage.dialog("export")
 
 
+@picture()
+def import_dialog(stage: Stage) -> QWidget:
+    """Importing."""
+    return stage.dialog("import")
+
+
+@picture()
+def train_dialog(stage: Stage) -> QWidget:
+    """Training, on approved frames; without the command, which names this machine's folders."""
+    stage.session.set_range((10, 50))
+    stage.do("approve_range")
+    dialog = stage.dialog("train")
+    assert isinstance(dialog, TrainDialog)
+    dialog.command.hide()
+    dialog.resize(dialog.minimumSizeHint())
+    return dialog
+
+
+@picture()
+def finished_job(stage: Stage) -> QWidget:
+    """Exporting: what the Jobs panel says at the end."""
+    dialog = stage.dialog("export")
+    assert isinstance(dialog, ExportDialog)
+    dialog.format.setCurrentIndex(dialog.format.findData("csv"))
+    dialog.go.click()
+    jobs = stage.window.job_desk.jobs
+    wait_until(lambda: bool(jobs.watches) and not jobs.running, 120_000)
+    stage.settle()
+    dock = stage.window.findChild(QDockWidget, "jobs")
+    assert isinstance(dock, QDockWidget)
+    return dock
+
+
 @picture(size=(900, 620))
 def drag_a_landmark(stage: Stage) -> QWidget:
     """Correcting: one landmark on its way, with the ghost of where it was."""
@@ -244,6 +279,33 @@ def two_people(stage: Stage) -> None:
     stage.go(10)
     stage.select_face(1)
     stage.settle()
+
+
+@picture(project="pair", size=(900, 620))
+def draw_a_box(stage: Stage) -> QWidget:
+    """People: the box of a missed face being drawn."""
+    stage.go(10)
+    stage.select_face(0)
+    stage.do("delete_face")
+    stage.do("fold_panels")
+    stage.do("add_face")
+    stage.drag(stage.canvas_place((70, 90)), QPoint(210, 270), let_go=False)
+    return stage.window.canvas
+
+
+@picture(size=(900, 620))
+def two_runs(stage: Stage) -> QWidget:
+    """Comparing: one run left of the divider, another right of it."""
+    stage.canvas_only(24)
+    stage.do("compare")
+    stage.settle()
+    return stage.window.canvas
+
+
+@picture()
+def settings_dialog(stage: Stage) -> QWidget:
+    """Settings."""
+    return stage.dialog("settings")
 
 
 # Making them

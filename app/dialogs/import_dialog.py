@@ -79,7 +79,8 @@ class ImportDialog(QDialog):
 
     def arguments(self) -> list[str]:
         """The command."""
-        words = ["import", str(self.file.path), "-o", str(self.place.path), *self._clip_words]
+        file = "FILE" if self.file.is_empty else str(self.file.path)
+        words = ["import", file, "-o", str(self.place.path), *self._clip_words]
         chosen = str(self.format.currentData())
         words += [] if chosen == _AUTO else ["--format", chosen]
         words += ["--offset", str(self.offset.value())] if self.offset.value() else []
