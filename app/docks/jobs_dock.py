@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -105,7 +105,8 @@ class JobsDock(QWidget):
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_desk"):
-            self.refresh()
+            # The rows hear of the new palette after their dock.
+            QTimer.singleShot(0, self, self.refresh)
 
 
 class JobRow(QFrame):
