@@ -40,7 +40,7 @@ def train_recipe(
 
 def _trainer(task: str) -> Callable[..., Path]:
     if task == "weak":
-        from core.training.weak.run import train_weak
+        from core.training.weak.job import train_weak
 
         return train_weak
     if task == "forest":

@@ -12,9 +12,8 @@ one bit for bit.
 from __future__ import annotations
 
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,82 +21,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.devices import DeviceLock, ran_out_of_memory
 from core.errors import InputError, JobCancelled, ResourceError
-from core.geometry import Array
-from core.metrics import nme
+from core.losses.branches import branch_l2
 from core.nets.two_branch import TwoBranchResNet
-from core.progress import Cancelled, Progress, Report, ignore, never
+from core.progress import Progress
 from core.training.batches import epoch_order, load_batches, to_input
 from core.training.checkpoint import load_checkpoint, save_checkpoint
-from core.training.fabric import make_fabric
 from core.training.job import JobFolder, Stop
 from core.training.predictions import keep_predictions
 from core.training.recipe import Recipe
-from core.training.sources import open_training_data
-from core.training.weak.data import WeakBatch, WeakFaces, WeakSamples, weak_faces
+from core.training.weak.data import WeakBatch, WeakFaces, WeakSamples
+from core.training.weak.features import FrozenFeatures
 from core.training.weak.formats import sparse_points
-from core.training.weak.result import export_weak
+from core.training.weak.held_out import HeldOut, Judged, crops, mean_shape
 
-HELD_OUT = "held-out.npy"
-"""In the job folder: errors (N, M) of the trained net on the held-out faces."""
 MOMENTUM = 0.9
 PLATEAU_FACTOR = 0.1
 _REPORT_EVERY_S = 1.0
 _SAVE_EVERY_S = 60.0
-
-
-def train_weak(
-    recipe: Recipe,
-    folder: Path,
-    *,
-    resume: bool = False,
-    device: str = "auto",
-    report: Report = ignore,
-    cancelled: Cancelled = never,
-    asked: Callable[[], Stop | None] = lambda: None,
-    tell: Callable[[str], None] = lambda _line: None,
-) -> Path:
-    """Train dense landmarks from sparse annotation and write the model file.
-
-    Args:
-        recipe: With `task = "weak"`; `recipe.weak` says how much is annotated how.
-        folder: The job folder.
-        resume: Go on from its last checkpoint.
-        device: Fabric's accelerator: "auto", "cpu", "cuda", "mps".
-        report: Told of every record; its values hold `weak_stage` 1, 2 or 3.
-        cancelled: A signal's wish to stop: ends early with a checkpoint and a model file.
-        asked: What a watcher asks for: "early" the same, "cancel" without a model file.
-        tell: Told what the log is told.
-
-    Returns:
-        The model file.
-
-    Raises:
-        InputError: If recipe, format, data or folder cannot be used.
-        ResourceError: If the loss is no number any more.
-        JobCancelled: If the folder's stop file says `cancel`.
-    """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise InputError("Training from sparse points runs in one process; start it once.")
-    fabric = make_fabric(recipe.optimise, device)
-    with JobFolder(
-        folder, recipe.as_record(), resume=resume, report=report, cancelled=cancelled,
-        asked=asked, tell=tell,
-    ) as job:  # fmt: skip
-        cache, other = open_training_data(recipe, job.report, cancelled)
-        if other is not None:
-            raise InputError("data.validation is not read here; the last faces are held out.")
-        weak = recipe.weak
-        faces = weak_faces(
-            cache, recipe.scheme, weak.sparse, weak.dense, recipe.data.validation_faces, recipe.seed
-        )
-        run = WeakRun(recipe, fabric, job, faces)
-        if resume:
-            run.resume()
-        run.train()
-        if len(faces.held_out):
-            np.save(folder / HELD_OUT, run.held_out()[2].astype(np.float32))
-        return export_weak(recipe, run.net, run.scores, faces, folder, job)
 
 
 class WeakRun:
@@ -124,15 +66,17 @@ class WeakRun:
         except (TypeError, ValueError) as error:
             raise InputError(f"The recipe's net cannot be built: {error}.") from error
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.net.set_mean_shape(self._mean_shape())
+        self.net.set_mean_shape(mean_shape(faces, recipe))
         self._wrapped = fabric.setup_module(self.net)
-        self._held_out = self._crops(faces.held_out, placed=True)
+        self._held_out = HeldOut(faces, recipe)
         self.stage, self.epoch, self.step = 1, 0, 0
         self.scores: dict[str, float] = {}
         self._loss_sum = 0.0
+        self._pieces = 1
+        self._device_lock = DeviceLock(str(fabric.device))
         self._optimiser: torch.optim.Optimizer
         self._plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
-        self._features: Tensor | None = None
+        self._features: FrozenFeatures | None = None
         self._start_stage()
         job.say(f"{len(faces.faces)} faces with points {', '.join(map(str, points))}")
         job.say(f"{len(faces.dense)} of them with all {faces.scheme.num_points} points")
@@ -169,6 +113,7 @@ class WeakRun:
             "rng": torch.get_rng_state(),
             "place": [self.stage, self.epoch, self.step],
             "loss_sum": self._loss_sum,
+            "pieces": self._pieces,
             "scores": self.scores,
         }
         save_checkpoint(self.job.checkpoint(name), state)
@@ -188,6 +133,7 @@ class WeakRun:
         self._plateau.load_state_dict(state["plateau"])
         torch.set_rng_state(state["rng"])
         self._loss_sum, self.scores = state["loss_sum"], state["scores"]
+        self._pieces = state["pieces"]
         self.job.say(f"resumed in stage {self.stage}, epoch {self.epoch}")
 
     # ---- stages
@@ -218,8 +164,12 @@ class WeakRun:
         self._plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self._optimiser, factor=PLATEAU_FACTOR, patience=weak.patience
         )
-        self._features = self._cached_features() if number == 2 else None
+        self._features = self._frozen() if number == 2 else None
         self._started_s = self._reported_s = self._saved_s = time.monotonic()
+
+    def _frozen(self) -> FrozenFeatures:
+        dense = crops(self.faces, self.faces.dense, self.recipe)
+        return FrozenFeatures(self.net, dense, self._input, self._fabric.device)
 
     def _end_stage(self) -> None:
         self._validate()
@@ -256,6 +206,7 @@ class WeakRun:
         per_epoch = max(1, len(self._rows()) // self.recipe.optimise.batch)
         self.net.train(self.stage != 2)  # stage 2 leaves BatchNorm alone
         for batch in self._batches():
+            self._give_way()
             loss = self._step(*batch)
             self._loss_sum += loss
             self.step += 1
@@ -280,38 +231,56 @@ class WeakRun:
             self._validate()
         return None
 
+    def _give_way(self) -> None:
+        """Wait while a window uses this device: a person waits for that, nobody for a step."""
+        self._device_lock.wait_until_free(lambda: self.job.stop_wanted() is not None, self.job.say)
+
     def _step(self, inputs: Tensor, truth: Tensor, weights: Tensor) -> float:
-        self._optimiser.zero_grad(set_to_none=True)
-        if self.stage == 2:
-            loss = self._loss(self.net.secondary_points(inputs), truth, weights)
-            loss.backward()  # type: ignore[no-untyped-call]
-        else:
-            points = self._wrapped(inputs)
-            branches = [self.net.sparse] if self.stage == 1 else [self.net.sparse, self.net.rest]
-            losses = [
-                self._loss(points[:, list(b)], truth[:, list(b)], weights[:, list(b)])
-                for b in branches
-                if b
-            ]
-            loss = torch.stack(losses).sum()
-            self._fabric.backward(loss)
-            if self.recipe.optimise.clip:
-                self._fabric.clip_gradients(
-                    self._wrapped, self._optimiser, max_norm=self.recipe.optimise.clip,
-                    error_if_nonfinite=False,
-                )  # fmt: skip
+        """Forward, loss, backward, step; halves the batch when memory runs out."""
+        while True:
+            self._optimiser.zero_grad(set_to_none=True)
+            try:
+                loss = self._backward(inputs, truth, weights)
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out_of_memory(error) or self._pieces * 2 > len(inputs):
+                    raise
+                self._pieces *= 2
+                self.job.say(f"out of memory: each batch now in {self._pieces} pieces")
+        if self.recipe.optimise.clip and self.stage != 2:
+            self._fabric.clip_gradients(
+                self._wrapped, self._optimiser, max_norm=self.recipe.optimise.clip,
+                error_if_nonfinite=False,
+            )  # fmt: skip
         self._optimiser.step()
-        return float(loss.detach())
+        return loss
 
-    def _loss(self, points: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
-        """Squared distances in shares of the input's side, 2 Σ_j ‖·‖² / √m, mean over faces.
+    def _backward(self, *batch: Tensor) -> float:
+        total = 0.0
+        pieces = list(zip(*(part.chunk(self._pieces) for part in batch), strict=True))
+        for inputs, truth, weights in pieces:
+            share = len(inputs) / len(batch[0])
+            loss = self._loss(inputs, truth, weights) * share
+            if self.stage == 2:
+                loss.backward()  # type: ignore[no-untyped-call]
+            else:
+                self._fabric.backward(loss)
+            total += float(loss.detach())
+        return total
 
-        The text says L2 and gives no unit. A plain sum makes the trunk's steps at its learning rate
-        of 0.01 too large for many points, a mean trains the branch of many points too slowly; their
-        middle served 5 as well as 68 points (DECISION).
-        """
-        squared = ((points - truth) / self.recipe.input_size).square().sum(dim=-1)
-        return 2.0 * (squared * weights).sum() / (len(points) * math.sqrt(points.shape[1]))
+    def _loss(self, inputs: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+        """What the current stage minimises."""
+        side = self.recipe.input_size
+        if self.stage == 2:
+            return branch_l2(self.net.secondary_points(inputs), truth, weights, side)
+        points = self._wrapped(inputs)
+        branches = [self.net.sparse] if self.stage == 1 else [self.net.sparse, self.net.rest]
+        losses = [
+            branch_l2(points[:, list(b)], truth[:, list(b)], weights[:, list(b)], side)
+            for b in branches
+            if b
+        ]
+        return torch.stack(losses).sum()
 
     def _rows(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         return self.faces.faces if self.stage == 1 else self.faces.dense
@@ -324,46 +293,25 @@ class WeakRun:
         order = epoch_order(len(rows), 4 * recipe.seed + self.stage, self.epoch, batch)
         order = order[self.step * batch :]
         if self.stage == 2:
-            yield from self._feature_batches(order, batch)
+            assert self._features is not None
+            yield from self._features.batches(order, batch)
             return
         samples = WeakSamples(self.faces, rows[order], recipe.input_size, recipe.augment, key)
         for one in load_batches(samples, batch, recipe.data.workers):
             images, truth, weights = self._fabric.to_device(one)
             yield to_input(images, recipe.mean, recipe.std), truth, weights
 
-    def _feature_batches(
-        self, order: np.ndarray[Any, np.dtype[np.int64]], batch: int
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        assert self._features is not None
-        truth, weights = self._dense_truth
-        for start in range(0, len(order), batch):
-            rows = torch.from_numpy(order[start : start + batch]).to(truth.device)
-            yield self._features[rows], truth[rows], weights[rows]
-
-    @torch.no_grad()
-    def _cached_features(self) -> Tensor:
-        """Features of the dense faces' undisturbed crops, (n, F); and their other points."""
-        self.net.eval()
-        found, truth, weights = [], [], []
-        for batch in self._crops(self.faces.dense):
-            found.append(self.net.features(self._input(batch)))
-            truth.append(batch.landmarks)
-            weights.append(batch.weights)
-        rest = list(self.net.rest)
-        place = self._fabric.device
-        self._dense_truth = (
-            torch.cat(truth)[:, rest].to(place), torch.cat(weights)[:, rest].to(place),
-        )  # fmt: skip
-        return torch.cat(found)
-
     # ---- looking at it
 
-    @torch.no_grad()
+    def judge(self) -> Judged:
+        """The net as it is, on the held-out faces."""
+        return self._held_out.judge(self.net, self._input)
+
     def _validate(self) -> None:
         """NME of the held-out faces: over the sparse points in stage 1, over all points later."""
         if not len(self.faces.held_out):
             return
-        predicted, truth, errors = self.held_out()
+        predicted, truth, errors = self.judge()
         self.scores = {"nme_sparse": float(np.nanmean(errors[:, list(self.net.sparse)]))}
         if self.stage > 1 or self.net.secondary is None:
             self.scores["nme"] = float(np.nanmean(errors))
@@ -375,24 +323,6 @@ class WeakRun:
         values: dict[str, float | str] = {f"val_{k}": v for k, v in self.scores.items()}
         values |= {"weak_stage": self.stage, "epoch": self.epoch}
         self.job.report(Progress("validate", trained, sum(self.recipe.weak.epochs), values))
-
-    @torch.no_grad()
-    def held_out(self) -> tuple[Array, Array, Array]:
-        """Predicted and true points (N, M, 2) input pixels of the held-out faces, and errors.
-
-        The errors (N, M) are over the distance of the eye corners; NaN for faces seen from the
-        side, where that says nothing.
-        """
-        self.net.eval()
-        predicted = np.concatenate(
-            [self.net(self._input(b)).float().cpu().numpy() for b in self._held_out]
-        )
-        truth = np.concatenate([b.landmarks.numpy() for b in self._held_out])
-        pair = self.faces.scheme.normalising_pair
-        front = nme.seen_from_front(truth, pair)
-        sizes = np.where(front, nme.pair_distance(truth, pair), 1.0)
-        errors = nme.point_errors(predicted, truth, sizes)
-        return predicted, truth, np.where(front[:, None], errors, np.nan)
 
     def _report(self, loss: float, per_epoch: int) -> None:
         self._reported_s = time.monotonic()
@@ -410,22 +340,9 @@ class WeakRun:
         values["eta_s"] = round((epochs * per_epoch - done) / max(rate, 1e-9), 1)
         self.job.report(Progress("train", done, epochs * per_epoch, values))
 
-    def _crops(
-        self, rows: np.ndarray[Any, np.dtype[np.int64]], placed: bool = False
-    ) -> list[WeakBatch]:
-        """Crops without augmentation, a batch at a time."""
-        recipe = self.recipe
-        samples = WeakSamples(self.faces, rows, recipe.input_size, recipe.augment, None, placed)
-        return list(load_batches(samples, 64, 0))
-
     def _input(self, batch: WeakBatch) -> Tensor:
         images = self._fabric.to_device(batch.images)
         return to_input(images, self.recipe.mean, self.recipe.std)
-
-    def _mean_shape(self) -> Tensor:
-        rows = self.faces.dense[:500]
-        truth = torch.cat([batch.landmarks for batch in self._crops(rows)])
-        return truth.mean(dim=0)
 
 
 def _figures(scores: dict[str, float]) -> str:

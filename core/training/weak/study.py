@@ -29,7 +29,7 @@ from core.progress import Cancelled, Report, ignore, never
 from core.training.recipe import Recipe, load_recipe
 from core.training.weak.data import WeakFaces, weak_faces
 from core.training.weak.formats import ALL, RANDOM, SEARCHED, sparse_points
-from core.training.weak.run import HELD_OUT, train_weak
+from core.training.weak.job import HELD_OUT, train_weak
 
 SHARES = (0.05, 0.10, 0.25)
 """N / n of the reported table."""

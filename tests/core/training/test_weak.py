@@ -12,7 +12,7 @@ import torch
 
 from core.datasets import face_cache
 from core.datasets.face_cache import FaceCache
-from core.errors import InputError, JobCancelled
+from core.errors import InputError, JobCancelled, ResourceError
 from core.inference.predictor import load_predictor
 from core.nets.model_file import read_card
 from core.progress import Progress
@@ -24,7 +24,8 @@ from core.training.job import JobFolder
 from core.training.recipe import Recipe, load_recipe
 from core.training.weak.data import completed, weak_faces
 from core.training.weak.formats import sparse_points
-from core.training.weak.run import WeakRun, train_weak
+from core.training.weak.job import train_weak
+from core.training.weak.run import WeakRun
 
 
 @pytest.fixture(autouse=True)
@@ -266,6 +267,42 @@ def test_predictions_are_kept_for_affinity_by_epoch(recipe_file: Path, tmp_path:
     with np.load(folder / "truth.npz") as known:
         assert known["truth"].shape == np.load(folder / epochs[0]).shape == (40, 68, 2)
         assert str(known["scheme"]) == "ibug68"
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    whole = WeakRun._loss
+
+    def small(self: WeakRun, inputs: torch.Tensor, *more: torch.Tensor) -> torch.Tensor:
+        if len(inputs) > 4:
+            raise torch.OutOfMemoryError("too much")
+        return whole(self, inputs, *more)
+
+    monkeypatch.setattr(WeakRun, "_loss", small)
+    train_weak(recipe, tmp_path / "job", device="cpu")
+    assert "each batch now in 4 pieces" in (tmp_path / "job/log.txt").read_text()
+    assert load_checkpoint(tmp_path / "job/checkpoints/last.pt")["pieces"] == 4
+
+    def none(self: WeakRun, *batch: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("too much")
+
+    monkeypatch.setattr(WeakRun, "_loss", none)
+    with pytest.raises(ResourceError, match="Out of memory"):
+        train_weak(recipe, tmp_path / "none", device="cpu")
+
+
+def test_a_window_that_uses_the_device_is_waited_for(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from core.devices import DeviceLock
+
+    monkeypatch.setattr("core.devices.lock_folder", lambda: tmp_path / "locks")
+    calls = iter(range(10_000))
+    with DeviceLock("cpu").held():
+        train_weak(recipe, tmp_path / "job", device="cpu", cancelled=lambda: next(calls) > 5)
+    # It waited before its first step until it was asked to stop, and did no more than that one.
+    assert load_checkpoint(tmp_path / "job/checkpoints/last.pt")["place"] == [1, 0, 1]
 
 
 # ---- who is annotated how
