@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -27,6 +27,12 @@ Block = tuple[int, int, int, int]
 
 _STRIP, _GAP, _BAR = 9, 4, 12
 _LEGEND = 46
+_ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_MODIFIERS = (
+    Qt.KeyboardModifier.ControlModifier
+    | Qt.KeyboardModifier.AltModifier
+    | Qt.KeyboardModifier.ShiftModifier
+)
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -238,6 +244,17 @@ class HeatMap(QWidget):
         super().leaveEvent(event)
         self._go_to(None)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the matrix's keys from acting as the window's shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            key, plain = Qt.Key(event.key()), Qt.KeyboardModifier.NoModifier
+            lets_go = key == Qt.Key.Key_Escape and (self._pin >= 0 or self._block is not None)
+            walks = key in _STEPS or key in _ENTERS
+            if self._size and (walks or lets_go) and event.modifiers() & _MODIFIERS == plain:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk over cells, Enter pins, Escape lets go."""
         key = Qt.Key(event.key())
@@ -246,7 +263,7 @@ class HeatMap(QWidget):
             down, right = _STEPS[key] if self._cell else (0, 0)
             last = self._size - 1
             self._go_to((min(max(row + down, 0), last), min(max(column + right, 0), last)))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cell is not None:
+        elif key in _ENTERS and self._cell is not None:
             self.pinned.emit(self._cell[0])
         elif key == Qt.Key.Key_Escape and (self._pin >= 0 or self._block is not None):
             self._choose(None)

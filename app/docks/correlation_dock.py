@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
+    QDockWidget,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -36,6 +37,7 @@ class CorrelationDock(QWidget):
     def __init__(self, correlation: Correlation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._correlation = correlation
+        self._is_front, self._is_followed = False, False
         self.sources, self.ranges = QComboBox(self), QComboBox(self)
         self.map, self.sparse = HeatMap(self), SparsePanel(correlation, self)
         self.words = QLabel(self)
@@ -160,9 +162,16 @@ class CorrelationDock(QWidget):
     def _on_source(self) -> None:
         self._correlation.live.set_source(self.sources.currentData())
 
+    @Slot(bool)
+    def _on_front(self, is_front: bool) -> None:
+        """Faces are read while somebody looks, and only then."""
+        self._is_front = is_front
+        self._correlation.set_visible(is_front)
+        self._on_page()
+
     @Slot()
     def _on_page(self) -> None:
-        self.sparse.set_seen(self.isVisible() and self.pages.currentWidget() is self.sparse)
+        self.sparse.set_seen(self._is_front and self.pages.currentWidget() is self.sparse)
 
     @Slot()
     def _show(self) -> None:
@@ -209,16 +218,13 @@ class CorrelationDock(QWidget):
     # Qt overrides
 
     def showEvent(self, event: Any) -> None:
-        """Read faces while somebody looks."""
+        """Learn from the dock around it when it is in front: behind another tab it is shown too."""
         super().showEvent(event)
-        self._correlation.set_visible(True)
-        self._on_page()
-
-    def hideEvent(self, event: Any) -> None:
-        """Nobody looks any more."""
-        super().hideEvent(event)
-        self._correlation.set_visible(False)
-        self.sparse.set_seen(False)
+        dock = self.parentWidget()
+        if isinstance(dock, QDockWidget) and not self._is_followed:
+            self._is_followed = True
+            dock.visibilityChanged.connect(self._on_front)
+            self._on_front(not self.visibleRegion().isEmpty())
 
 
 def _signed(value: float, is_difference: bool) -> str:
