@@ -147,7 +147,7 @@ class JobRow(QFrame):
         line = status.message.strip().splitlines()
         said = [figure_words(watch), *line[-1:]]
         self.said.setText(next((text for text in said if text), "") if running else "")
-        self.said.setToolTip(self.said.text())
+        self.said.setToolTip("\n".join(text for text in said if text))
         self.said.setVisible(bool(self.said.text()))
         self.bar.setVisible(running)
         self.bar.setRange(0, 0 if running and status.share is None else 1000)

@@ -75,6 +75,27 @@ def test_commands_that_make_the_same_new_project_at_once_all_get_it(tmp_path, cl
         assert not list(tmp_path.glob(".*.new")), "nothing half made stays"
 
 
+def test_two_predictions_of_one_clip_into_one_new_project_both_end_well(tmp_path):
+    """As two people, or two lines of a script, would start them: no order, no waiting."""
+    from tests.core.inference.blob_model import draw, write_clip, write_model
+
+    clip = write_clip(tmp_path / "clip", (draw([(50.0, 48.0, 16.0)]) for _ in range(10)))
+    words = ["predict", clip, "-o", tmp_path / "new.lin", "--device", "cpu", "-q",
+             "--model", write_model(tmp_path / "blob.onnx")]  # fmt: skip
+    program = Path(__file__).parents[2] / "app" / "blob_program.py"
+    children = [
+        subprocess.Popen(
+            [sys.executable, str(program), *map(str, words)], stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    ends = [child.communicate(timeout=120)[1] for child in children]
+    assert [child.returncode for child in children] == [0, 0], ends
+    with Project.open(tmp_path / "new.lin", read_only=True) as project:
+        (only,) = project.clips()
+        assert len(project.runs(only.clip_id)) == 2
+
+
 def test_a_command_holds_the_lock_no_longer_than_it_needs(tmp_path, clip_files, console):
     known = [probe(path) for path in clip_files]
     with open_target(tmp_path / "p.lin", clip_files[:1], known[:1], console) as first:
