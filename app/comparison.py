@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.document import RunEntry
 from app.messages import details_of, sentence_of
+from core.errors import CoreError
 
 if TYPE_CHECKING:  # the store imports HDF5 and SQLite: not at the start of the window
     from app.document import Document
@@ -129,7 +130,11 @@ class Comparison(QObject):
         if self._other is None:
             return ()
         if self._faces[0] != frame_idx:
-            self._faces = frame_idx, self._other.frame(frame_idx)
+            try:
+                self._faces = frame_idx, self._other.frame(frame_idx)
+            except CoreError as error:  # damaged just here: told once a frame, the rest goes on
+                self._faces = frame_idx, ()
+                self._session.hub.error(error)
         return self._faces[1]
 
     def close(self) -> None:

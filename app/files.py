@@ -32,7 +32,11 @@ class Files(QObject):
             Whether it could be opened.
         """
         try:
-            document = opening.open_paths(opening.expand(texts))
+            chosen = opening.expand(texts)
+            if self._is_open_here(chosen):
+                self._session.hub.info(f"{chosen[0].name} is open already.")
+                return True
+            document = opening.open_paths(chosen)
         except (CoreError, OSError) as error:
             self._session.hub.error(error)
             return False
@@ -41,6 +45,16 @@ class Files(QObject):
             self._session.settings.add_recent(first)
         self._session.open_document(document)
         return True
+
+    def _is_open_here(self, chosen: Sequence[Path]) -> bool:
+        """Whether this window has the very project open, so that its own lock would be in the way.
+
+        One that can only be looked at is opened anew: it may be free now.
+        """
+        document = self._session.document
+        if document is None or document.path is None or document.read_only or len(chosen) != 1:
+            return False
+        return chosen[0].samefile(document.path)
 
     def open_files(self) -> None:
         """Ask for clips."""

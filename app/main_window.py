@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         session, selection = self.session, self.correction.selection
         self.runs_dock = RunsDock(session, self.runs, self)
-        self.correlation_dock = CorrelationDock(self.correlation, self)
+        self.correlation_dock = correlation = CorrelationDock(self.correlation, self)
         clips = ClipsDock(session, self.people, self.actions_by_id, self)
         layers = LayersDock(session, self)
         self.look.tinted.connect(clips.rebuild)
@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
             Panel("Layers", Scrolled(layers), RIGHT),
             Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
             Panel("Runs", self.runs_dock, RIGHT, tab_with="landmarks"),
-            Panel("Correlation", self.correlation_dock, RIGHT, tab_with="landmarks"),
+            Panel("Correlation", Scrolled(correlation, grows=True), RIGHT, tab_with="landmarks"),
             Panel("Timeline", time, BOTTOM, titled=False),
         ):
             self.panels.add(panel)

@@ -141,7 +141,8 @@ class Panels(QObject):
         """Scrolled content gets the height it wants; the docks beside it share the rest."""
         for dock in self.docks:
             content = dock.widget()
-            if not isinstance(content, Scrolled):
+            is_alone = not self._window.tabifiedDockWidgets(dock)
+            if not (isinstance(content, Scrolled) and is_alone):
                 continue
             wanted = content.sizeHint().height() + _TITLE_HEIGHT
             beside = self._beside(dock)
@@ -164,7 +165,13 @@ class Scrolled(QScrollArea):
 
     _LEAST_HEIGHT = 150
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, content: QWidget, grows: bool = False) -> None:
+        """Take the content.
+
+        Args:
+            content: What is in it.
+            grows: Whether it has a use for more room than it wants.
+        """
         super().__init__(content.parentWidget())
         self._content = content
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -172,7 +179,8 @@ class Scrolled(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidgetResizable(True)
         self.setWidget(content)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        most = QSizePolicy.Policy.Expanding if grows else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, most)
 
     def sizeHint(self) -> QSize:
         """The content's."""

@@ -66,7 +66,8 @@ class CompareView(QObject):
         layers = _as_lines(session.layers) if comparison.is_over else session.layers
         for item, face in zip(self._items, faces, strict=False):
             name = session.name_of(face.track_id)
-            picture = face_picture.build(face, name, comparison.landmark_scheme, layers)
+            scheme, hurry = comparison.landmark_scheme, self._view.hurry
+            picture = face_picture.build(face, name, scheme, layers, hurry)
             if comparison.is_over:
                 picture = face_picture.inked(picture, _INK)
             item.is_hurried = session.playing or session.scrubbing

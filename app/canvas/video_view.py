@@ -88,6 +88,11 @@ class VideoView(QGraphicsView):
         """Screen pixels a clip pixel takes (in logical pixels)."""
         return self.transform().m11()
 
+    @property
+    def hurry(self) -> float | None:
+        """For one of many frames shown in passing: the screen's pixels for one of the clip."""
+        return self.zoom * self.devicePixelRatioF() if self._frame_item.is_hurried else None
+
     def shown_rgb(self) -> NDArray[np.uint8] | None:
         """Pixels of the frame shown, (H, W, 3), as they are in the clip; None without one."""
         return None if self._bare_image.isNull() else convert.rgb_from_image(self._bare_image)
@@ -147,7 +152,7 @@ class VideoView(QGraphicsView):
             self._face_items.append(FaceItem(self.scene()))
             self._face_items[-1].is_hurried = self._frame_item.is_hurried
             self._face_items[-1].span = self._face_span
-        hurry = self.zoom * self.devicePixelRatioF() if self._frame_item.is_hurried else None
+        hurry = self.hurry
         for item, face in zip(self._face_items, shown, strict=False):
             name = session.name_of(face.track_id)
             picture = face_picture.build(

@@ -51,3 +51,12 @@ def test_sizes_a_person_chose_are_there_again(qtbot, open_main, project_path):
     window.close()
     again = opened(qtbot, open_main, project_path)
     assert abs(again.findChild(QDockWidget, "layers").height() - height) <= 4
+
+
+def test_opening_the_open_project_again_does_not_lock_it_out(open_main, project_path):
+    window = open_main(project_path)
+    assert window.files.open_texts([str(project_path)])
+    assert not window.session.document.read_only
+    assert "is open already" in window.message_bar.text
+    window.review.approve()
+    assert int(window.session.faces(0)[0].review) == 3
