@@ -15,6 +15,7 @@ from core.errors import InputError
 def run(args: argparse.Namespace, console: Console) -> int:
     """Look at the models, check the thesis's claims, keep a record (and the matrices)."""
     from core.correlation.affinity import affinity_of
+    from core.correlation.epochs import kept_epochs
     from core.evaluation import interpret, records
     from core.evaluation.interpret_claims import claims
     from core.schemes import load_landmark_scheme
@@ -39,8 +40,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     learning = None
     if args.watched is not None:
         learning = interpret.learning_figures(args.watched, cells)
-        epochs, by_epoch, _ = interpret.epoch_affinities(args.watched)
-        matrices |= {"epochs": np.array(epochs), "by_epoch": np.stack(by_epoch)}
+        kept = kept_epochs(args.watched)
+        by_epoch = [kept.affinity(epoch).matrix for epoch in kept.epochs]
+        matrices |= {"epochs": np.array(list(kept.epochs)), "by_epoch": np.stack(by_epoch)}
     checked = claims(models, learning)
     figures = {
         "faces_from": f"{len(rows)} held-out rendered faces, seed {cache.origin.get('seed')}",

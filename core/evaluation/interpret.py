@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from core.correlation import compare
 from core.correlation.affinity import affinity_of
+from core.correlation.epochs import kept_epochs
 from core.datasets.face_cache import FaceCache
 from core.errors import InputError
 from core.evaluation.landmark_stages import placed
@@ -225,7 +226,10 @@ def learning_figures(job: Path, cells: Cells) -> dict[str, Any]:
     Raises:
         InputError: If the job kept fewer than four epochs.
     """
-    epochs, matrices, truth = epoch_affinities(job)
+    kept = kept_epochs(job)
+    epochs = list(kept.epochs)
+    matrices = [kept.affinity(epoch).matrix for epoch in epochs]
+    truth = kept.true_affinity().matrix
     if len(epochs) < 4:
         raise InputError(f"{job}: {len(epochs)} epochs with predictions are too few to compare.")
     late = matrices[len(matrices) * 2 // 5 :]  # after the first of five steps, as Fig. 5.13
@@ -248,22 +252,3 @@ def learning_figures(job: Path, cells: Cells) -> dict[str, Any]:
             "inner": float(spread[cells.inner].mean()),
         },
     }
-
-
-def epoch_affinities(job: Path) -> tuple[list[int], list[Floats], Floats]:
-    """Epochs, A of each, and A of the truth, from a job's `predictions/`.
-
-    Raises:
-        InputError: If the job kept none.
-    """
-    folder = job / "predictions"
-    files = sorted(folder.glob("epoch-*.npy"))
-    if not files or not (folder / "truth.npz").is_file():
-        raise InputError(
-            f"{job}: this job kept no predictions; train with optimise.predictions_every=1."
-        )
-    with np.load(folder / "truth.npz") as known:
-        truth, scheme = known["truth"], load_landmark_scheme(str(known["scheme"]))
-    matrices = [affinity_of(np.load(f), scheme, truth=truth).matrix for f in files]
-    epochs = [int(f.stem.partition("-")[2]) for f in files]
-    return epochs, matrices, affinity_of(truth, scheme).matrix

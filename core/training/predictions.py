@@ -1,4 +1,4 @@
-"""Predictions a training run keeps of its validation faces: what affinity by epoch is made from.
+"""Predictions a training run keeps of its validation faces; `core.correlation.epochs` reads them.
 
     predictions/truth.npz        truth (N, M, 2) float32 input pixels, NaN = missing; scheme
     predictions/epoch-0007.npy   (N, M, 2) float32, the same faces in the same order
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDER = "predictions"
+from core.correlation.epochs import FOLDER
 
 
 def keep_predictions(
