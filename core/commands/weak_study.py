@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.commands.console import Console
 from core.errors import InputError, JobCancelled
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from core.training.weak.study import Plan, Unit
@@ -61,8 +62,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     left = [u for u in wanted if not _record(args, u).is_file()]
     plan = _plan(args, left, console)
     console.say(f"{len(wanted) - len(left)} of {len(wanted)} units have a record")
-    for unit, figures in _run_all(plan, left, args.workers, console):
+    for number, (unit, figures) in enumerate(_run_all(plan, left, args.workers, console)):
         console.say(f"wrote {_write(args, unit, figures)}")
+        console.report(Progress("units", len(wanted) - len(left) + number + 1, len(wanted)))
     records = [str(_record(args, unit)) for unit in wanted]
     console.result({"records": records}, f"{len(records)} units recorded")
     return 0

@@ -154,7 +154,7 @@ def run_unit(
         shares[f"{share:g}"] = {
             "n": n,
             "nme": float(np.nanmean(faces_nme)),
-            "faces": [None if np.isnan(v) else round(float(v), 5) for v in faces_nme],
+            "faces": [None if np.isnan(v) else round(float(v), 4) for v in faces_nme],
         }
     matrix = affinity_of(faces.xy[faces.dense], faces.scheme).matrix
     others = np.setdiff1d(faces.faces, faces.dense)
