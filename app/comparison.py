@@ -96,6 +96,7 @@ class Comparison(QObject):
         """Compare with a run from now on."""
         self._let_go()
         if self._session.document is None or self._session.clip is None:
+            self.changed.emit()
             return
         self.entry = entry
         frames = self._session.num_frames

@@ -94,6 +94,10 @@ class Panels(QObject):
 
     def show_open(self, is_open: bool) -> None:
         """Show the canvas with its docks, or the first page alone."""
+        if is_open and self._is_fresh:
+            QTimer.singleShot(
+                0, self, self._share_room
+            )  # a clip that is lost has no rows to wait for
         self._is_open = is_open
         self._pages.setCurrentIndex(1 if is_open else 0)
         for dock in self.docks:

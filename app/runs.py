@@ -48,7 +48,7 @@ class Runs(QObject):
         if not on:
             self._session.comparison.stop()
             return
-        usable = self._usable()
+        usable = self._usable() if self._session.clip is not None else []
         chosen = [entry for entry in usable if entry.run_id == self._last_run]
         others = [entry for entry in reversed(usable) if not entry.is_shown]
         found = next(iter([*chosen, *others, *usable]), None)

@@ -220,3 +220,16 @@ def test_a_damaged_run_is_named_and_cannot_be_compared(qtbot, open_main, two_run
     assert [bool(entry.problem) for entry in entries] == [False, True]
     compare(qtbot, window)
     assert window.session.comparison.entry.is_shown
+
+
+def test_a_clip_that_is_lost_cannot_be_compared_and_the_switch_goes_back(open_main, two_runs):
+    with Project.open(two_runs) as project:
+        path = project.clip_path(project.clips()[0])
+    away = path.rename(path.with_name("away.mp4"))
+    try:
+        window = open_main(two_runs, wait=False)
+        window.actions_by_id["compare"].trigger()
+        assert not window.actions_by_id["compare"].isChecked()
+        assert not window.session.comparison.is_on
+    finally:
+        away.rename(path)
