@@ -11,7 +11,8 @@ from core.annotations.project import Project
 from core.annotations.records import FaceRecord, RunHeader, Source
 from core.schemes import load_landmark_scheme
 from core.video.writer import VideoWriter
-from docs import guide_pictures
+from docs.guide_pictures.making import make, with_palette
+from docs.guide_pictures.projects import prepare
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -51,7 +52,7 @@ def projects(tmp_path, monkeypatch):
         for frame in range(FRAMES):
             run.append(frame, [face(frame // 14, frame)])
         run.seal().close()
-    guide_pictures.prepare(demo, tmp_path / "projects", frames=12)
+    prepare(demo, tmp_path / "projects", frames=12)
     return tmp_path / "projects"
 
 
@@ -65,16 +66,16 @@ def test_two_people_are_joined_from_their_own_frames(projects):
 
 
 def test_a_picture_is_the_same_each_time(qapp, projects, tmp_path):
-    first = guide_pictures.make("two-people", projects, tmp_path / "a").read_bytes()
-    second = guide_pictures.make("two-people", projects, tmp_path / "b").read_bytes()
+    first = make("two-people", projects, tmp_path / "a").read_bytes()
+    second = make("two-people", projects, tmp_path / "b").read_bytes()
     assert first == second
     shown = cv2.imread(str(tmp_path / "a" / "two-people.png"))
-    assert shown.shape[1] == 1120
+    assert shown.shape[1] == 1280
 
 
 def test_a_project_is_copied_so_that_pictures_do_not_change_it(qapp, projects, tmp_path):
     before = (projects / "demo" / "demo.lin" / "project.db").read_bytes()
-    guide_pictures.make("review-states", projects, tmp_path / "a")
+    make("review-states", projects, tmp_path / "a")
     assert (projects / "demo" / "demo.lin" / "project.db").read_bytes() == before
     assert (projects / "demo" / "clip.mp4").exists()
 
@@ -82,7 +83,7 @@ def test_a_project_is_copied_so_that_pictures_do_not_change_it(qapp, projects, t
 def test_rare_colours_stay_what_they_are():
     noise = np.random.default_rng(0).integers(60, 120, (300, 400, 3), dtype=np.uint8)
     noise[10:13, 50:90] = (230, 75, 60)  # the cursor's red
-    reduced = guide_pictures.with_palette(Image.fromarray(noise))
+    reduced = with_palette(Image.fromarray(noise))
     kept = np.asarray(reduced.convert("RGB"))[11, 70].astype(int)
     assert reduced.mode == "P"
     assert np.abs(kept - (230, 75, 60)).max() <= 12
