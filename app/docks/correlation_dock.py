@@ -221,6 +221,8 @@ class CorrelationDock(QWidget):
         """Learn from the dock around it when it is in front: behind another tab it is shown too."""
         super().showEvent(event)
         dock = self.parentWidget()
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()  # it may be scrolled in there
         if isinstance(dock, QDockWidget) and not self._is_followed:
             self._is_followed = True
             dock.visibilityChanged.connect(self._on_front)
