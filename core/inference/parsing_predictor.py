@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import StoreError
 from core.faces.crops import crop_corners, crop_matrix, extract_crop, eye_line_angle
-from core.geometry import Array, box_of_points, compose_affine, invert_affine
+from core.geometry import Array, apply_affine, box_of_points, compose_affine, invert_affine
 from core.inference.backends import Backend
 from core.inference.normalise import normalised
 from core.inference.prediction import FacePrediction, LastMask
@@ -163,13 +163,52 @@ def labels_in_frame(
     if x1 <= x0 or y1 <= y0:
         return LabelMap(np.zeros((0, 0), dtype=np.uint8), int(x0), int(y0))
     to_crop = compose_affine(matrix, np.array([[1.0, 0.0, x0], [0.0, 1.0, y0]]))
-    size, flags = (int(x1 - x0), int(y1 - y0)), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    planes = [
-        cv2.warpAffine(plane, to_crop, size, flags=flags, borderValue=float(k == 0))
-        for k, plane in enumerate(probabilities)
-    ]
-    labels = np.argmax(np.stack(planes), axis=0).astype(np.uint8)
+    best = _warped(probabilities[0], to_crop, (0, 0, int(x1 - x0), int(y1 - y0)), 1.0)
+    labels = np.zeros(best.shape, dtype=np.uint8)
+    for k, plane in enumerate(probabilities[1:], start=1):
+        reach = _reach(plane, 1.0 / len(probabilities), to_crop, best.shape)
+        if reach is not None:
+            left, top, right, bottom = reach
+            place = slice(top, bottom), slice(left, right)
+            value = _warped(plane, to_crop, reach, 0.0)
+            won = value > best[place]
+            labels[place][won] = k
+            np.copyto(best[place], value, where=won)
     return LabelMap(labels, int(x0), int(y0)).trimmed()
+
+
+def _reach(
+    plane: NDArray[np.float32], least: float, to_crop: Array, hw: tuple[int, ...]
+) -> tuple[int, int, int, int] | None:
+    """Where a class can win, xyxy half-open: the most likely of K has at least 1 / K.
+
+    A value between pixels is none above its neighbours', so beyond a pixel round those that reach
+    `least` it does not either. Small parts are looked at in their small boxes alone.
+    """
+    rows = np.flatnonzero(plane.max(axis=1) >= least)
+    if not rows.size:
+        return None
+    columns = np.flatnonzero(plane.max(axis=0) >= least)
+    low = np.array([columns[0] - 1.0, rows[0] - 1.0])
+    high = np.array([columns[-1] + 1.0, rows[-1] + 1.0])
+    corners = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
+    box = box_of_points(apply_affine(invert_affine(to_crop), corners))
+    left, top = np.clip(np.floor(box[:2]), 0, [hw[1], hw[0]]).astype(int)
+    right, bottom = np.clip(np.ceil(box[2:]) + 1, 0, [hw[1], hw[0]]).astype(int)
+    return (int(left), int(top), int(right), int(bottom)) if right > left and bottom > top else None
+
+
+def _warped(
+    plane: NDArray[np.float32], to_crop: Array, box: tuple[int, int, int, int], beyond: float
+) -> NDArray[np.float32]:
+    """One plane at the frame's resolution within a box; `beyond` the crop."""
+    left, top, right, bottom = box
+    matrix = compose_affine(to_crop, np.array([[1.0, 0.0, left], [0.0, 1.0, top]]))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (right - left, bottom - top)
+    return np.asarray(
+        cv2.warpAffine(plane, matrix, size, flags=flags, borderValue=beyond), np.float32
+    )
 
 
 def class_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

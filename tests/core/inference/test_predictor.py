@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -200,6 +201,25 @@ def test_turned_crops_paste_back_turned():
     expected = (np.abs(inside - 19.5) <= 20).all(axis=-1)
     assert (pasted.astype(bool) != expected).sum() < 0.03 * expected.sum()
     assert np.allclose(crop_corners(matrix, (40, 40)).mean(axis=0), [140, 100])
+
+
+def test_small_boxes_say_what_whole_planes_say():
+    """Every class on all of the frame, then the largest: the slow twin, but for roundings."""
+    rng = np.random.default_rng(3)
+    rough = cv2.GaussianBlur(rng.normal(size=(40, 40, 7)).astype(np.float32), (0, 0), 3) * 25
+    raised = np.exp(rough.transpose(2, 0, 1))
+    raised[5] = 1e-6  # a class that wins nowhere
+    probabilities = raised / raised.sum(axis=0)
+    matrix = crop_matrix(BoxRule(scale=1.2), BOX, 0.4, (40, 40))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    planes = [
+        cv2.warpAffine(plane, matrix, (300, 200), flags=flags, borderValue=float(k == 0))
+        for k, plane in enumerate(probabilities)
+    ]
+    slow = np.argmax(planes, axis=0)
+    found = labels_in_frame(probabilities, matrix, (200, 300)).paste((200, 300))
+    assert len(np.unique(found)) == 6
+    assert (found != slow).mean() < 1e-3
 
 
 class TestForeignNets:
