@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", action="append", default=[], help="cascade or yunet:FILE")
     parser.add_argument(
         "--model", action="append", default=[], metavar="FILE", dest="models",
-        help="the net looked at (flicker: may be given several times)",
+        help="the net looked at (flicker, ffld: may be given several times)",
     )  # fmt: skip
     parser.add_argument("--peer", metavar="FILE", help="clips: the net it is compared with")
     parser.add_argument(
@@ -199,6 +199,7 @@ def _tables(args: argparse.Namespace, console: Console) -> int:
         "realism": records.realism_table,
         "clips": records.clip_table,
         "ffld": ablation_tables.ffld_table,
+        "stages": ablation_tables.stages_table,
         "parts": ablation_tables.parts_table,
         "flicker": ablation_tables.flicker_table,
         "weak": weak_table.weak_table,

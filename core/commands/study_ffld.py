@@ -65,20 +65,50 @@ LOOKED_INTO = ("l2-l1-both", "l2-l1-align", "l2-l1-l1")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Run the campaign, or draw its plots."""
+    """Run the campaign, look at the stages of finished models, or draw plots."""
     from core.evaluation.landmark_stages import score_stages
 
     plan = plan_of("ffld", ROWS, PRESETS, args)
     plan, test = with_data(plan, ROWS[0], args, console)
+    if args.models:
+        return _models(args, test, console)
     if args.plots is not None:
         return _plots(plan, test, args.plots, console)
 
     def score(model: Path) -> dict[str, Any]:
-        figures: dict[str, Any] = score_stages(model, test, console.report, console.cancelled)
-        return figures
+        return score_stages(model, test, console.report, console.cancelled)
 
     found = run_campaign(plan, args.device, score, console)
     console.result({"records": [str(p) for p in found]}, f"{len(found)} runs recorded")
+    return 0
+
+
+def _models(args: argparse.Namespace, test: Any, console: Console) -> int:
+    """Every stage of models that are trained already, as a record and, if wanted, as plots."""
+    from core.evaluation import landmark_plots as plots
+    from core.evaluation import landmark_stages as stages
+    from core.evaluation import records
+    from core.inference.model_source import find_model
+
+    figures = {}
+    for name in args.models:
+        net, card = stages.load_ffld(find_model(name))
+        seen = stages.look(net, card, test, console.report, console.cancelled)
+        steps = stages.compare_stages(seen)
+        figures[card.name] = stages.figures_of(net, seen) | {"refinements": steps}
+        if args.plots is not None:
+            curves = {f"S{k}": errors for k, errors in enumerate(seen.eye_errors())}
+            plots.error_curves(args.plots / f"{card.name}-stages.png", curves)
+            if len(curves) > 1:
+                plots.step_histogram(args.plots / f"{card.name}-steps.png", seen.steps())
+                plots.patches(args.plots / f"{card.name}-patches.png", net, card, test)
+    record = records.make_record("stages", args.title or "stages", {"models": figures})
+    console.say(f"wrote {records.write_record(args.record, record)}")
+    text = "\n".join(
+        f"{name}: NME " + " → ".join(f"{100 * s['nme']:.2f}" for s in one["stages"]) + " %"
+        for name, one in figures.items()
+    )
+    console.result(record, text)
     return 0
 
 

@@ -55,6 +55,31 @@ def ffld_table(records: Iterable[Record]) -> str:
     return "\n\n".join(parts)
 
 
+def stages_table(records: Iterable[Record]) -> str:
+    """Rows of `study ffld --model`: the stages of one net, each against the one before."""
+    lines = [
+        "| date | run | model | faces | stage | NME % | median % | points within 1 / 2 / 3 % "
+        "| Δ NME, points | p |",
+        "|---" * 10 + "|",
+    ]
+    commands = []
+    for record in records:
+        for name, one in record["figures"]["models"].items():
+            for number, stage in enumerate(one["stages"]):
+                within = (100 * stage[f"within_{t}"] for t in ("0.01", "0.02", "0.03"))
+                step = one["refinements"][number - 1] if number else None
+                cells = [
+                    record["date"], record["title"], name, str(one["faces_from_front"]),
+                    f"S{number}", f"{100 * stage['nme']:.2f}", f"{100 * stage['nme_median']:.2f}",
+                    " / ".join(f"{share:.1f}" for share in within),
+                    f"{100 * step['difference']:+.3f}" if step else "–",
+                    _p(step["p"]) if step else "–",
+                ]  # fmt: skip
+                lines.append(f"| {' | '.join(cells)} |")
+        commands.append(f"- {record['title']} ({record['date']}): `{record['command']}`")
+    return "\n".join([*lines, "", *commands])
+
+
 def parts_table(records: Iterable[Record]) -> str:
     """Rows of `study parts`: overlap on stills, and on video with and without the last mask."""
     parts = []
@@ -141,9 +166,17 @@ def _test(
     result: Paired = paired(
         np.stack([values(a) for a, _ in pairs]), np.stack([values(b) for _, b in pairs])
     )
-    p = "< 0.0001" if result.p < 1e-4 else f"{result.p:.4f}"
     title = runs[against][0]["title"]
-    return [title, f"{100 * result.difference:+.3f}", p, f"{result.same_sign} of {result.seeds}"]
+    return [
+        title,
+        f"{100 * result.difference:+.3f}",
+        _p(result.p),
+        f"{result.same_sign} of {result.seeds}",
+    ]
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
 def _judged(runs: Runs) -> str:

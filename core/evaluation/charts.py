@@ -17,7 +17,7 @@ Floats = NDArray[np.floating]
 
 WIDTH, HEIGHT = 960, 600
 LEFT, RIGHT, TOP, BOTTOM = 80, 24, 44, 64
-#: Okabe and Ito's colours, told apart by colour-blind people; dashes tell apart what repeats.
+#: Okabe and Ito's colours, told apart by colour-blind people.
 COLOURS = (
     (0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (230, 159, 0),
     (90, 90, 90),
@@ -35,7 +35,8 @@ class Axes:
     y_title: str
     x_range: tuple[float, float]
     y_range: tuple[float, float]
-    ticks: int = 6
+    x_ticks: int = 7
+    y_ticks: int = 6
 
     def pixel(self, x: Floats, y: Floats) -> NDArray[np.float64]:
         """Values to pixels, (N, 2)."""
@@ -46,13 +47,13 @@ class Axes:
 
 
 def curves(axes: Axes, lines: Mapping[str, tuple[Floats, Floats]]) -> Image:
-    """One curve a name, (x, y) each; a legend names them in the order of their right ends."""
+    """One curve a name, (x, y) each; a legend names them in order."""
     canvas = _empty(axes)
     for number, (x, y) in enumerate(lines.values()):
         inside = np.clip(y, *axes.y_range)
         path = np.rint(axes.pixel(x, inside) * 16).astype(np.int32)
         cv2.polylines(canvas, [path], False, COLOURS[number % 7], 2, cv2.LINE_AA, 4)
-    _legend(canvas, list(lines))
+    _legend(canvas, list(lines), LEFT + 20)  # cumulative curves leave the upper left free
     return canvas
 
 
@@ -67,7 +68,7 @@ def bars(axes: Axes, edges: Floats, groups: Mapping[str, Floats]) -> Image:
             box = axes.pixel(ends, np.array([axes.y_range[0], min(height, axes.y_range[1])]))
             (xa, ya), (xb, yb) = np.rint(box).astype(int).tolist()
             cv2.rectangle(canvas, (xa, yb), (xb, ya), COLOURS[number % 7], -1)
-    _legend(canvas, list(groups))
+    _legend(canvas, list(groups), (LEFT + WIDTH - RIGHT) // 2)
     return canvas
 
 
@@ -90,14 +91,13 @@ def text(canvas: Image, words: str, at: tuple[int, int], size: float = 0.5) -> N
 
 def _empty(axes: Axes) -> Image:
     canvas = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-    for share in np.linspace(0.0, 1.0, axes.ticks):
-        x = axes.x_range[0] + share * (axes.x_range[1] - axes.x_range[0])
-        y = axes.y_range[0] + share * (axes.y_range[1] - axes.y_range[0])
+    for x in np.linspace(*axes.x_range, axes.x_ticks):
         px = int(axes.pixel(np.array(x), np.array(axes.y_range[0]))[0])
-        py = int(axes.pixel(np.array(axes.x_range[0]), np.array(y))[1])
         cv2.line(canvas, (px, TOP), (px, HEIGHT - BOTTOM), _GRID, 1)
-        cv2.line(canvas, (LEFT, py), (WIDTH - RIGHT, py), _GRID, 1)
         text(canvas, f"{x:.3g}", (px - 10, HEIGHT - BOTTOM + 20), 0.45)
+    for y in np.linspace(*axes.y_range, axes.y_ticks):
+        py = int(axes.pixel(np.array(axes.x_range[0]), np.array(y))[1])
+        cv2.line(canvas, (LEFT, py), (WIDTH - RIGHT, py), _GRID, 1)
         text(canvas, f"{y:.3g}", (LEFT - 44, py + 5), 0.45)
     cv2.rectangle(canvas, (LEFT, TOP), (WIDTH - RIGHT, HEIGHT - BOTTOM), _INK, 1)
     text(canvas, axes.title, (LEFT, TOP - 16), 0.6)
@@ -106,10 +106,9 @@ def _empty(axes: Axes) -> Image:
     return canvas
 
 
-def _legend(canvas: Image, names: Sequence[str]) -> None:
+def _legend(canvas: Image, names: Sequence[str], x: int) -> None:
     for row, name in enumerate(names):
-        y = HEIGHT - BOTTOM - 18 - 22 * (len(names) - 1 - row)
-        x = WIDTH - RIGHT - 360
+        y = TOP + 48 + 22 * row
         cv2.line(canvas, (x, y - 5), (x + 26, y - 5), COLOURS[row % 7], 4)
         text(canvas, ascii_only(name), (x + 34, y))
 

@@ -38,10 +38,10 @@ def error_curves(file: Path, errors: Mapping[str, Floats], limit: float = 0.03) 
     for name, values in errors.items():
         thresholds, share = ced_curve(values, limit, 150)
         lines[name] = (100.0 * thresholds, 100.0 * share)
-    top = max(float(y[-1]) for _, y in lines.values())
+    top = 10 * max(1, int(np.ceil(max(float(y[-1]) for _, y in lines.values()) / 10)))
     axes = charts.Axes(
         "Landmark-wise cumulative error", "error, % of the eye distance", "landmarks, %",
-        (0.0, 100.0 * limit), (0.0, float(np.ceil(top / 10) * 10)), 7,
+        (0.0, 100.0 * limit), (0.0, top), y_ticks=top // 10 + 1,
     )  # fmt: skip
     return charts.write(file, charts.curves(axes, lines))
 
@@ -53,16 +53,16 @@ def step_histogram(file: Path, steps: Floats) -> Path:
         file: The PNG.
         steps: (stages, N, M) lengths over the eye distance; NaN = does not count.
     """
-    edges = np.linspace(0.0, 6.0, 13)
+    edges = np.linspace(0.0, 10.0, 11)
     groups = {}
     for number, values in enumerate(steps):
         known = 100.0 * values[np.isfinite(values)]
         counts = np.histogram(np.clip(known, 0.0, edges[-1] - 1e-9), edges)[0]
         groups[f"stage {number + 1}"] = 100.0 * counts / max(len(known), 1)
-    top = max(float(v.max()) for v in groups.values())
+    top = 10 * max(1, int(np.ceil(max(float(v.max()) for v in groups.values()) / 10)))
     axes = charts.Axes(
         "Length of dS by stage", "% of the eye distance (the last bar: longer, too)",
-        "landmarks, %", (0.0, 6.0), (0.0, float(np.ceil(top / 10) * 10)), 7,
+        "landmarks, %", (0.0, 10.0), (0.0, top), 11, top // 10 + 1,
     )  # fmt: skip
     return charts.write(file, charts.bars(axes, edges, groups))
 

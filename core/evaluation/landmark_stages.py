@@ -21,6 +21,7 @@ from core.faces.crops import crop_matrix, extract_crop, eye_line_angle
 from core.geometry import Array, apply_affine
 from core.inference.normalise import normalised
 from core.metrics import nme
+from core.metrics.significance import paired
 from core.nets.ffld import FFLD
 from core.nets.model_card import ModelCard
 from core.nets.model_file import load_weights, read_card
@@ -129,15 +130,28 @@ def placed(card: ModelCard, xy: Floats, index: int, pair: tuple[int, int]) -> Ar
     return crop_matrix(rule, xy, eye_line_angle(xy, pair) + float(roll), card.input_hw)
 
 
-def score_stages(model: Path, cache: FaceCache, report: Report, cancelled: Cancelled) -> Any:
+def compare_stages(seen: StagePoints) -> list[dict[str, Any]]:
+    """Each refinement against what it started from, face by face: `Paired` records."""
+    by_face = np.stack([nme.face_errors(errors) for errors in seen.eye_errors()])
+    pairs = zip(by_face[1:], by_face[:-1], strict=True)
+    return [paired(after[None], before[None]).as_record() for after, before in pairs]
+
+
+def score_stages(
+    model: Path, cache: FaceCache, report: Report = ignore, cancelled: Cancelled = never
+) -> dict[str, Any]:
     """Figures of one net for its record: every stage's errors, and every face's at the end."""
     net, card = load_ffld(model)
-    seen = look(net, card, cache, report, cancelled)
+    return figures_of(net, look(net, card, cache, report, cancelled))
+
+
+def figures_of(net: FFLD, seen: StagePoints) -> dict[str, Any]:
+    """The same of what a net said already."""
     eye, box = seen.eye_errors(), seen.box_errors()
     last = nme.face_errors(eye[-1])
     return {
         "parameters": sum(p.numel() for p in net.parameters()),
-        "faces": len(cache),
+        "faces": len(seen.truth),
         "faces_from_front": int(np.isfinite(last).sum()),
         "stages": [
             {

@@ -149,6 +149,14 @@ def test_plots_of_trained_rows(toy_cache: FaceCache, tmp_path: Path, capsys):
         assert picture.std() > 5.0
     # Three faces: the crop, then 4 channels of each of 3 stages.
     assert picture.shape[1] > picture.shape[0] / 3
+    model = str(tmp_path / "work/ffld-ablation/l2-l1-both-seed1/model.safetensors")
+    more = ("--model", model, "--plots", str(tmp_path / "one"))
+    assert _study("ffld", toy_cache, tmp_path, FFLD, *more) == 0
+    assert len(list((tmp_path / "one").iterdir())) == 3
+    page = _page(tmp_path, "ffld", "stages")
+    assert cli.main(["study", "tables", "--record", str(tmp_path / "results"), "-q"]) == 0
+    rows = [x for x in page.read_text().splitlines() if "| stages | landmarks-68-ablation |" in x]
+    assert ["S0" in rows[0], "S3" in rows[3], len(rows)] == [True, True, 4]
     capsys.readouterr()
 
 
