@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QWidget
 
 from app.dialogs.export_dialog import ExportDialog
@@ -238,3 +239,29 @@ def settings_keys(stage: Stage) -> QWidget:
     dialog.keys_page.search.setText("approve")
     stage.settle()
     return dialog
+
+
+@picture()
+def correlation_matrix(stage: Stage) -> None:
+    """Landmark correlation: a pair under the mouse, the nose pinned."""
+    _correlated(stage)
+    stage.window.correlation.toggle_pin(30)
+    dock = stage.window.correlation_dock
+    QTest.mouseMove(dock.map, dock.map.position_of(62, 66))
+
+
+@picture(theme="dark")
+def sparse_format(stage: Stage) -> None:
+    """Landmark correlation: ten landmarks that stand for all."""
+    _correlated(stage)
+    dock = stage.window.correlation_dock
+    dock.pages.setCurrentWidget(dock.sparse)
+    assert wait_until(lambda: len(dock.sparse.points) == 10, 120_000)
+
+
+def _correlated(stage: Stage) -> None:
+    """The dock in front, all faces read."""
+    stage.go(40)
+    stage.do("heat_map")
+    live = stage.window.correlation.live
+    assert wait_until(lambda: live.shown is not None and not live.is_reading, 60_000)
