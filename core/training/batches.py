@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -152,5 +153,8 @@ def to_input(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Ten
 
 
 def _start_worker(number: int) -> None:
+    # A group of its own: what a terminal or a scheduler sends to the whole group reaches only the
+    # loop, which stops at its next step. Workers end with it (the loader's watchdog).
+    os.setpgid(0, 0)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
