@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -55,6 +55,10 @@ class Panels(QObject):
         self._is_fresh = True
         """Whether the docks have the sizes Qt gives them, not those of a person."""
         self.docks: list[QDockWidget] = []
+        self._are_away = True
+        """Whether all docks are hidden, until something is open and unfolded."""
+        self._shape: QByteArray | None = None
+        """Of the docks while they are away: their places, and which ones a person has closed."""
         self.tool_bar: QWidget | None = None
         """Folded away with the docks."""
 
@@ -94,14 +98,31 @@ class Panels(QObject):
 
     def show_open(self, is_open: bool) -> None:
         """Show the canvas with its docks, or the first page alone."""
-        if is_open and self._is_fresh:
-            QTimer.singleShot(
-                0, self, self._share_room
-            )  # a clip that is lost has no rows to wait for
         self._is_open = is_open
         self._pages.setCurrentIndex(1 if is_open else 0)
+        if is_open and not self._folded:
+            self._take_back()
+        else:
+            self._put_away()
+        if is_open and self._is_fresh:
+            # A clip that is lost has no rows to wait for.
+            QTimer.singleShot(0, self, self._share_room)
+
+    def _put_away(self) -> None:
+        if not self._are_away:
+            self._shape = self._window.saveState()
+        self._are_away = True
         for dock in self.docks:
-            dock.setVisible(is_open and not self._folded)
+            dock.hide()
+
+    def _take_back(self) -> None:
+        if not self._are_away:
+            return
+        self._are_away = False
+        for dock in self.docks:
+            dock.show()
+        if self._shape is not None and not self._window.restoreState(self._shape):
+            self._is_fresh = True
 
     def set_folded(self, folded: bool) -> None:
         """Show the canvas alone, or everything again."""
@@ -118,20 +139,21 @@ class Panels(QObject):
             dock.raise_()
 
     def save(self) -> None:
-        """Remember the window's shape."""
+        """Remember the window's shape, that of the docks as they were seen last."""
+        shape = self._shape if self._are_away else self._window.saveState()
         self._settings.set_geometry("main_window", self._window.saveGeometry())
-        self._settings.set_geometry("main_window_state", self._window.saveState())
+        if shape is not None:
+            self._settings.set_geometry("main_window_docks", shape)
         self._settings.sync()
 
     def restore(self) -> None:
         """Give the window the shape it had last."""
         self._window.resize(*_FIRST_SIZE)
         geometry = self._settings.geometry("main_window")
-        state = self._settings.geometry("main_window_state")
+        self._shape = self._settings.geometry("main_window_docks")
         if geometry is not None:
             self._window.restoreGeometry(geometry)
-        if state is not None:
-            self._is_fresh = not self._window.restoreState(state)
+        self._is_fresh = self._shape is None
 
     @Slot()
     def share_room(self) -> None:

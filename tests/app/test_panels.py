@@ -60,3 +60,27 @@ def test_opening_the_open_project_again_does_not_lock_it_out(open_main, project_
     assert "is open already" in window.message_bar.text
     window.review.approve()
     assert int(window.session.faces(0)[0].review) == 3
+
+
+def test_the_first_page_stands_alone_also_the_second_time(qtbot, open_main, project_path):
+    opened(qtbot, open_main, project_path).close()
+    again = open_main(wait=False)
+    assert not any(dock.isVisible() for dock in again.panels.docks)
+    again.files.open_texts([str(project_path)])
+    assert not any(dock.isHidden() for dock in again.panels.docks)
+
+
+def test_a_panel_a_person_closed_stays_closed(qtbot, open_main, project_path, clip_path):
+    window = opened(qtbot, open_main, project_path)
+    window.findChild(QDockWidget, "jobs").close()
+    window.panels.set_folded(True)
+    window.panels.set_folded(False)
+    window.files.open_texts([str(clip_path)])
+    assert window.findChild(QDockWidget, "jobs").isHidden()
+    window.files.close_document()
+    window.close()
+    again = opened(qtbot, open_main, project_path)
+    hidden = [dock.objectName() for dock in again.panels.docks if dock.isHidden()]
+    assert hidden == ["jobs"]
+    again.panels.bring_up("jobs")
+    assert again.findChild(QDockWidget, "jobs").isVisible()
