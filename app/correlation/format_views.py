@@ -89,7 +89,7 @@ class MeanFace(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Small, but still to be seen."""
-        return QSize(160, 120)
+        return QSize(160, 80)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Links, then points."""
@@ -179,7 +179,7 @@ class FormatCurve(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Small, but still to be read."""
-        return QSize(160, 80)
+        return QSize(160, 44)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Axes, curve, formats, the chosen m."""

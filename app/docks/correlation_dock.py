@@ -13,9 +13,8 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
+    QMainWindow,
     QPushButton,
-    QSizePolicy,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -25,10 +24,13 @@ from app.correlation.export import FILTER, save_matrix
 from app.correlation.faces import ANNOTATED, DIFFERENCE, RUN, SHOWN, Source
 from app.correlation.heat_map import HeatMap
 from app.correlation.state import AUTO, FIXED, Correlation
+from app.docks.elided_label import ElidedLabel
 from app.docks.sparse_panel import SparsePanel
 from core.errors import CoreError
 
 _RUNS_LATER_MS = 500
+_TITLE_HEIGHT = 24
+"""Of a dock, pixels."""
 
 
 class CorrelationDock(QWidget):
@@ -40,12 +42,11 @@ class CorrelationDock(QWidget):
         self._is_front, self._is_followed = False, False
         self.sources, self.ranges = QComboBox(self), QComboBox(self)
         self.map, self.sparse = HeatMap(self), SparsePanel(correlation, self)
-        self.words = QLabel(self)
-        self.words.setWordWrap(True)
+        # No wrapped text: in a scroll area it would ask for its height of every page.
+        self.words = ElidedLabel("", Qt.TextElideMode.ElideRight, self)
         self.words.setAccessibleName("Pair of landmarks")
-        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.export_button = QPushButton("Export…", self)
+        self._has_room = False
         self.export_button.setToolTip("Save the matrix as a picture, a table or arrays")
         self.pages = QTabWidget(self)
         self._runs_later = QTimer(self)
@@ -110,7 +111,9 @@ class CorrelationDock(QWidget):
 
     def _lay_out(self) -> None:
         self.sources.setAccessibleName("Faces that are correlated")
-        self.sources.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.sources.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.sources.setMinimumContentsLength(12)
         self.ranges.setAccessibleName("Range of the colours")
         self.ranges.setToolTip("What the colours span: what there is, or always the same numbers")
@@ -119,20 +122,19 @@ class CorrelationDock(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.sources, 1)
         top.addWidget(self.ranges)
+        top.addWidget(self.export_button)
         matrix = QWidget(self)
         inner = QVBoxLayout(matrix)
-        inner.setContentsMargins(6, 6, 6, 4)
+        inner.setContentsMargins(4, 4, 4, 2)
+        inner.setSpacing(3)
         inner.addWidget(self.map, 1)
         inner.addWidget(self.words)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.export_button)
-        inner.addLayout(row)
         self.pages.addTab(matrix, "Matrix")
         self.pages.addTab(self.sparse, "Sparse format")
         self.pages.setDocumentMode(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 0)
+        column.setContentsMargins(6, 4, 6, 0)
+        column.setSpacing(3)
         column.addLayout(top)
         column.addWidget(self.pages, 1)
 
@@ -166,8 +168,23 @@ class CorrelationDock(QWidget):
     def _on_front(self, is_front: bool) -> None:
         """Faces are read while somebody looks, and only then."""
         self._is_front = is_front
+        if is_front and not self._has_room:
+            self._has_room = True
+            QTimer.singleShot(0, self, self._take_room)
         self._correlation.set_visible(is_front)
         self._on_page()
+
+    @Slot()
+    def _take_room(self) -> None:
+        """The first time it is in front it gets the height it wants, if others can spare it."""
+        dock = self.parentWidget()
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        window = self.window()
+        if dock is not None and isinstance(window, QMainWindow):
+            wanted = self.sizeHint().height() + _TITLE_HEIGHT
+            if dock.height() < wanted:
+                window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
     @Slot()
     def _on_page(self) -> None:
@@ -184,12 +201,14 @@ class CorrelationDock(QWidget):
 
     @Slot()
     def _show_words(self) -> None:
-        self.words.setText(self._in_words())
+        words = self._in_words()
+        self.words.setText(words)
+        self.words.setToolTip(words)
 
     def _in_words(self) -> str:
         shown, cell, block = self._correlation.live.shown, self.map.cell, self.map.block
         if shown is None:
-            return "Open a project with landmarks to see how they hang together."
+            return "Open a project to see how its landmarks hang together."
         if shown.matrix is None:
             if shown.is_reading:
                 return "Reading faces…"

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.correlation.format_search import FormatSearch
 from app.correlation.format_views import FormatCurve, MeanFace
 from app.correlation.state import Correlation
+from app.docks.elided_label import ElidedLabel
 from core.errors import CoreError
 
 _FIRST_BUDGET = 10
@@ -44,10 +43,8 @@ class SparsePanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName("Number of landmarks m")
         self.slider.setRange(1, 1)
-        self.words = QLabel(self)
-        self.words.setWordWrap(True)
+        self.words = ElidedLabel("", Qt.TextElideMode.ElideRight, self)
         self.words.setAccessibleName("What the format is worth")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.links = QCheckBox("Links", self)
         self.links.setToolTip("Draw from every landmark to the chosen one it is nearest to")
         self.links.setChecked(True)
@@ -109,8 +106,9 @@ class SparsePanel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.addWidget(self.face, 3)
+        column.setContentsMargins(6, 4, 6, 2)
+        column.setSpacing(3)
+        column.addWidget(self.face, 2)
         column.addWidget(self.slider)
         column.addWidget(self.words)
         column.addWidget(self.curve, 1)
@@ -175,7 +173,7 @@ class SparsePanel(QWidget):
     def _on_failed(self, sentence: str) -> None:
         self._record = None
         self._show()
-        self.words.setText(sentence)
+        self._say(sentence)
 
     @Slot(int)
     def toggle_wish(self, point: int) -> None:
@@ -225,14 +223,18 @@ class SparsePanel(QWidget):
         self.save_button.setEnabled(row is not None and len(points) > 1)
         self.clear_button.setEnabled(bool(self.include or self.exclude))
         self.slider.setEnabled(row is not None)
-        self.words.setText(self._in_words(shown, row))
+        self._say(self._in_words(shown, row))
         self._correlation.show_format(points if self._is_seen and points else None, links)
+
+    def _say(self, words: str) -> None:
+        self.words.setText(words)
+        self.words.setToolTip(words)
 
     def _in_words(self, shown: Any, row: Any) -> str:
         if shown is None or shown.matrix is None:
-            return "A format is chosen from an affinity; there is none yet."
+            return "There is no affinity yet to choose a format from."
         if shown.source.is_difference:
-            return "A format is chosen from affinities, not from their difference."
+            return "Formats are chosen from affinities, not from a difference."
         if row is None:
             return "Searching…" if self.is_searching else "No format yet."
         proof = "proven best" if row["proven"] else f"at most {row['bound']:.3f} is possible"
