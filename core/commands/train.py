@@ -54,6 +54,8 @@ def _weak_changes(args: argparse.Namespace) -> list[str]:
     given = {o: getattr(args, o[2:]) for o in _WEAK if getattr(args, o[2:]) is not None}
     if given and args.recipe != "weak":
         raise InputError(f"{', '.join(given)}: only for `train weak`; use --set elsewhere.")
+    if "--data" in given:  # the presets' numbers are of rendered faces
+        given = {"--sparse": "0", "--dense": "0"} | given
     texts = {o: json.dumps([v]) if o == "--data" else _toml(v) for o, v in given.items()}
     return [f"{_WEAK[option][0]}={text}" for option, text in texts.items()]
 

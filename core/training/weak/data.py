@@ -69,7 +69,8 @@ def weak_faces(
         scheme_name: The dense format.
         sparse: N; 0 = all that are not held out.
         dense: n; 0 = all that are complete.
-        held_out: The last complete faces of the cache, never trained on.
+        held_out: The last so many complete faces of the cache, a fifth of them at most, are never
+            trained on.
         seed: Draws the dense faces.
 
     Raises:
@@ -86,7 +87,8 @@ def weak_faces(
             "points can only be learnt from some densely annotated faces."
         )
     usable = np.flatnonzero(known.sum(axis=1) >= 2)
-    held = np.flatnonzero(complete)[len(np.flatnonzero(complete)) - held_out :]
+    whole = np.flatnonzero(complete)
+    held = whole[len(whole) - min(held_out, len(whole) // 5) :]
     free = np.setdiff1d(usable, held)
     faces = _first(free, sparse, "faces", cache)
     candidates = np.random.default_rng([seed, _KEY]).permutation(faces[complete[faces]])
