@@ -188,3 +188,9 @@ def test_turns_lay_the_mean_shape_over_a_shape():
     np.testing.assert_allclose(turns, [[1.2, 0.9]], atol=1e-5)
     step = rng.normal(0, 1, (1, 9, 2)).astype(np.float32)
     np.testing.assert_allclose(grow.unturned(grow.turned(step, turns), turns), step, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["forest-68-small", "forest-68-paper"])
+def test_recipes_grow_the_forest_of_the_thesis(name: str):
+    forest = load_recipe(name).forest
+    assert (forest.stages, forest.trees, forest.depth) == (10, 500, 5)
