@@ -16,6 +16,10 @@ Key = tuple[int, int]
 """Frame and track."""
 
 SHOWN, ANNOTATED, RUN, DIFFERENCE = "shown", "annotated", "run", "difference"
+TRAINING = "training"
+"""Of the epochs of a training job, not of the clip."""
+EPOCH, EPOCH_DIFFERENCE, DEVIATION = "epoch", "difference", "deviation"
+"""What is shown of a training: A of an epoch, that minus the truth's, or A's spread since."""
 _DECIDED = (ReviewState.EDITED, ReviewState.APPROVED)
 _SINGLE = 512
 """So few changed frames are all read again, one by one; of more only those people decided on."""
@@ -26,13 +30,27 @@ class Source:
     """What is correlated."""
 
     kind: str = SHOWN
-    """shown, annotated, run, or difference: a run minus the annotations, on the same faces."""
+    """shown, annotated, run, difference (a run minus the annotations, on the same faces) or
+    training."""
     run_id: str = ""
+    """The run; of a training its job folder."""
+    view: str = EPOCH
+    """Of a training: epoch, difference or deviation."""
+    epoch: int = 0
+    """Of a training: which one; 0 = always the newest."""
 
     @property
     def is_difference(self) -> bool:
         """Whether the numbers are differences about zero."""
-        return self.kind == DIFFERENCE
+        return self.kind == DIFFERENCE or self._shows(EPOCH_DIFFERENCE)
+
+    @property
+    def is_affinity(self) -> bool:
+        """Whether the numbers are affinities: what formats are chosen from."""
+        return not self.is_difference and not self._shows(DEVIATION)
+
+    def _shows(self, view: str) -> bool:
+        return self.kind == TRAINING and self.view == view
 
 
 @dataclass

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app import schemes
-from app.correlation.faces import SHOWN, FaceReader, Faces, Key, Source, frames_to_read
+from app.correlation.faces import (
+    DEVIATION,
+    EPOCH_DIFFERENCE,
+    SHOWN,
+    TRAINING,
+    FaceReader,
+    Faces,
+    Key,
+    Source,
+    frames_to_read,
+)
 from app.messages import details_of, sentence_of
 from app.session import Session
 
@@ -26,6 +38,8 @@ _BLOCK = 256
 """Frames read at a time: a few milliseconds, so that an edit never waits long."""
 _PACE_S = 0.08
 """Between two matrices while faces stream in."""
+_EPOCHS_S = 1.0
+"""Between two looks at the epochs of a training."""
 _LOOK_S = 0.25
 """Between two looks at a run that grows."""
 
@@ -45,6 +59,8 @@ class Shown:
     still: NDArray[np.int64] | None
     is_reading: bool
     """Whether more is on its way."""
+    epochs: tuple[int, ...] = ()
+    """Of a training: those there are, increasing."""
 
 
 class _Task:
@@ -112,6 +128,27 @@ class _Task:
             self.truth.put_many(faces.keys, truth)
 
 
+def of_epoch(kept: Any, source: Source) -> Shown:
+    """What a source shows of a training: `kept` is a `core.correlation.epochs.EpochFiles`."""
+    epochs = tuple(kept.epochs)
+    epoch = source.epoch if source.epoch in epochs else epochs[-1]
+    found = kept.affinity(epoch)
+    matrix = found.matrix
+    if source.view == EPOCH_DIFFERENCE:
+        matrix = matrix - kept.true_affinity().matrix
+    elif source.view == DEVIATION:
+        since = [kept.affinity(one).matrix for one in epochs if one >= epoch]
+        matrix = np.asarray(np.std(since, axis=0))
+    from core.correlation.normalise import Normalisation
+
+    scheme = schemes.landmark_scheme(kept.scheme)
+    mean = Normalisation()(kept.truth)
+    located = np.isfinite(mean)
+    count = np.maximum(located.sum(axis=0), 1)
+    face = np.where(located, mean, 0.0).sum(axis=0) / count
+    return Shown(source, scheme, matrix, found.count, found.faces, face, found.still, False, epochs)
+
+
 class LiveAffinity(QObject):
     """The affinity of the open clip's faces, as it is now.
 
@@ -168,6 +205,9 @@ class LiveAffinity(QObject):
         if not self._wanted or session.entry is None or session.clip is None or project is None:
             self._show(None)
             return
+        if self.source.kind == TRAINING:
+            self._start(self._watch, (self._number, self.source))
+            return
         clip_id = session.entry.clip_id
         scheme = schemes.landmark_scheme(self._scheme_name(clip_id))
         if scheme is None:
@@ -177,8 +217,7 @@ class LiveAffinity(QObject):
         work = (self._number, project, clip_id, self.source, scheme, session.num_frames)
         self._edits = []
         self._shown_run = project.active_run(clip_id)
-        self._thread = threading.Thread(target=self._run, args=work, name="affinity", daemon=True)
-        self._thread.start()
+        self._start(self._run, work)
 
     def close(self) -> None:
         """Stop reading; returns when no thread is left."""
@@ -188,6 +227,10 @@ class LiveAffinity(QObject):
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def _start(self, target: Callable[..., None], work: tuple[Any, ...]) -> None:
+        self._thread = threading.Thread(target=target, args=work, name="affinity", daemon=True)
+        self._thread.start()
 
     def _scheme_name(self, clip_id: str) -> str | None:
         """Of the run that is correlated; of annotations the shown run's."""
@@ -246,6 +289,27 @@ class LiveAffinity(QObject):
                 singles += frames_to_read(task.reader, changed, task.frames).tolist()
             if not blocks and number == self._number:
                 blocks = task.blocks()
+
+    def _watch(self, number: int, source: Source) -> None:
+        """Follow the epochs a training job keeps."""
+        from core.correlation.epochs import kept_epochs
+
+        known: tuple[int, ...] = ()
+        while number == self._number:
+            try:
+                kept = kept_epochs(Path(source.run_id))
+                if tuple(kept.epochs) != known:
+                    known = tuple(kept.epochs)
+                    self._arrived.emit(number, of_epoch(kept, source))
+            except Exception as error:
+                if number == self._number:
+                    self.failed.emit(sentence_of(error), details_of(error))
+                    empty = Shown(source, None, None, None, 0, None, None, False, known)
+                    self._arrived.emit(number, empty)
+                return
+            with self._wake:
+                if number == self._number:
+                    self._wake.wait(_EPOCHS_S)
 
     # In the interface
 

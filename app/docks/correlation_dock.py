@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,24 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QPushButton,
+    QSlider,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.correlation.export import FILTER, save_matrix
-from app.correlation.faces import ANNOTATED, DIFFERENCE, RUN, SHOWN, Source
+from app.correlation.faces import (
+    ANNOTATED,
+    DEVIATION,
+    DIFFERENCE,
+    EPOCH,
+    EPOCH_DIFFERENCE,
+    RUN,
+    SHOWN,
+    TRAINING,
+    Source,
+)
 from app.correlation.heat_map import HeatMap
 from app.correlation.state import AUTO, FIXED, Correlation
 from app.docks.elided_label import ElidedLabel
@@ -41,6 +53,7 @@ class CorrelationDock(QWidget):
         self._correlation = correlation
         self._is_front, self._is_followed = False, False
         self.sources, self.ranges = QComboBox(self), QComboBox(self)
+        self.epochs, self.views = QSlider(Qt.Orientation.Horizontal, self), QComboBox(self)
         self.map, self.sparse = HeatMap(self), SparsePanel(correlation, self)
         # No wrapped text: in a scroll area it would ask for its height of every page.
         self.words = ElidedLabel("", Qt.TextElideMode.ElideRight, self)
@@ -79,13 +92,18 @@ class CorrelationDock(QWidget):
              Source(DIFFERENCE, run.run_id))
             for run in good
         ]  # fmt: skip
+        found += [
+            (f"Training: {folder.name}", "Affinity of its validation faces, epoch by epoch",
+             Source(TRAINING, str(folder)))
+            for folder in _trainings(document)
+        ]  # fmt: skip
         with QSignalBlocker(self.sources):
             self.sources.clear()
             for text, tip, source in found:
                 self.sources.addItem(text, source)
                 self.sources.setItemData(self.sources.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             place = next(
-                (k for k, one in enumerate(found) if one[2] == self._correlation.live.source), -1
+                (k for k, one in enumerate(found) if _same_faces(one[2], self._source)), -1
             )
             self.sources.setCurrentIndex(max(place, 0))
         if place < 0:
@@ -94,7 +112,7 @@ class CorrelationDock(QWidget):
     def choose_source(self, source: Source) -> None:
         """Correlate other faces, as if chosen in the list."""
         for place in range(self.sources.count()):
-            if self.sources.itemData(place) == source:
+            if _same_faces(self.sources.itemData(place), source):
                 self.sources.setCurrentIndex(place)
 
     def export_to(self, path: Path) -> None:
@@ -123,6 +141,14 @@ class CorrelationDock(QWidget):
         top.addWidget(self.sources, 1)
         top.addWidget(self.ranges)
         top.addWidget(self.export_button)
+        self.epochs.setAccessibleName("Epoch of the training")
+        self.views.setAccessibleName("What is shown of the training")
+        self.views.addItem("Epoch", EPOCH)
+        self.views.addItem("Epoch − truth", EPOCH_DIFFERENCE)
+        self.views.addItem("Spread since", DEVIATION)
+        row = QHBoxLayout()
+        row.addWidget(self.epochs, 1)
+        row.addWidget(self.views)
         matrix = QWidget(self)
         inner = QVBoxLayout(matrix)
         inner.setContentsMargins(4, 4, 4, 2)
@@ -136,11 +162,14 @@ class CorrelationDock(QWidget):
         column.setContentsMargins(6, 4, 6, 0)
         column.setSpacing(3)
         column.addLayout(top)
+        column.addLayout(row)
         column.addWidget(self.pages, 1)
 
     def _connect(self) -> None:
         correlation, session = self._correlation, self._correlation.session
         self.sources.currentIndexChanged.connect(self._on_source)
+        self.epochs.valueChanged.connect(self._on_epoch)
+        self.views.currentIndexChanged.connect(self._on_epoch)
         self.ranges.currentIndexChanged.connect(
             lambda: correlation.set_range_kind(self.ranges.currentData())
         )
@@ -160,9 +189,37 @@ class CorrelationDock(QWidget):
         session.document_changed.connect(self.list_sources)
         session.columns_changed.connect(self._runs_later.start)
 
+    @property
+    def _source(self) -> Source:
+        return self._correlation.live.source
+
     @Slot()
     def _on_source(self) -> None:
         self._correlation.live.set_source(self.sources.currentData())
+        self._show_epochs()
+
+    @Slot()
+    def _on_epoch(self) -> None:
+        """The last place of the slider follows the training."""
+        shown = self._correlation.live.shown
+        if self._source.kind != TRAINING or shown is None or not shown.epochs:
+            return
+        place = self.epochs.value()
+        epoch = 0 if place >= len(shown.epochs) - 1 else shown.epochs[place]
+        view = self.views.currentData()
+        self._correlation.live.set_source(replace(self._source, epoch=epoch, view=view))
+
+    def _show_epochs(self) -> None:
+        """The epochs' row, for a training alone."""
+        shown, source = self._correlation.live.shown, self._source
+        for widget in (self.epochs, self.views):
+            widget.setVisible(source.kind == TRAINING)
+        if source.kind == TRAINING and shown is not None and shown.epochs:
+            last = len(shown.epochs) - 1
+            with QSignalBlocker(self.epochs):
+                self.epochs.setRange(0, last)
+                at = shown.epochs.index(source.epoch) if source.epoch in shown.epochs else last
+                self.epochs.setValue(at)
 
     @Slot(bool)
     def _on_front(self, is_front: bool) -> None:
@@ -196,6 +253,7 @@ class CorrelationDock(QWidget):
         matrix = None if shown is None else shown.matrix
         scheme = None if shown is None else shown.scheme
         self.map.show_matrix(matrix, scheme, self._correlation.scale)
+        self._show_epochs()
         self.export_button.setEnabled(matrix is not None)
         self._show_words()
 
@@ -221,6 +279,9 @@ class CorrelationDock(QWidget):
             value = _signed(shown.matrix[i, j], shown.source.is_difference)
             return f"{i} {names[i]} – {j} {names[j]}: {value}, {shown.count[i, j]} faces"
         own = self._correlation.pin
+        if shown.epochs:
+            at = shown.source.epoch or shown.epochs[-1]
+            return f"epoch {at} of {shown.epochs[-1]}, {shown.faces} validation faces"
         pinned = f"pinned: {own} {names[own]}; " if own >= 0 else ""
         off = shown.matrix[~np.eye(len(names), dtype=bool)]
         known = off[np.isfinite(off)]
@@ -246,6 +307,20 @@ class CorrelationDock(QWidget):
             self._is_followed = True
             dock.visibilityChanged.connect(self._on_front)
             self._on_front(not self.visibleRegion().isEmpty())
+
+
+def _same_faces(one: Source, other: Source) -> bool:
+    """Whether two sources are one entry of the list."""
+    return (one.kind, one.run_id) == (other.kind, other.run_id)
+
+
+def _trainings(document: Any) -> list[Path]:
+    """Job folders of the open project that keep predictions by epoch."""
+    from core.annotations.job_files import JOBS
+
+    if document is None or document.path is None:
+        return []
+    return sorted(folder.parent for folder in (document.path / JOBS).glob("*/predictions"))
 
 
 def _signed(value: float, is_difference: bool) -> str:

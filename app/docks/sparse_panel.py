@@ -135,7 +135,7 @@ class SparsePanel(QWidget):
         shown = self._correlation.live.shown
         if not self._is_seen:
             return
-        if shown is None or shown.matrix is None or shown.source.is_difference:
+        if shown is None or shown.matrix is None or not shown.source.is_affinity:
             self._record, self._asked_of = None, None
             self._show()
         elif shown is not self._asked_of and not shown.is_reading:
@@ -233,7 +233,7 @@ class SparsePanel(QWidget):
     def _in_words(self, shown: Any, row: Any) -> str:
         if shown is None or shown.matrix is None:
             return "There is no affinity yet to choose a format from."
-        if shown.source.is_difference:
+        if not shown.source.is_affinity:
             return "Formats are chosen from affinities, not from a difference."
         if row is None:
             return "Searching…" if self.is_searching else "No format yet."

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from app import convert
-from app.correlation.faces import ANNOTATED, DIFFERENCE, RUN, Source
+from app.correlation.faces import ANNOTATED, DIFFERENCE, RUN, TRAINING, Source
 from core.annotations.project import Project
 from core.annotations.records import FaceRecord, RunHeader
 from core.correlation.affinity import affinity_of
@@ -312,3 +312,44 @@ def test_nothing_is_read_while_nobody_looks(qtbot, open_main, project):
     window.panels.bring_up("landmarks")
     qtbot.waitUntil(lambda: window.correlation.live.shown is None, timeout=5_000)
     assert window.correlation.marks.is_empty
+
+
+def test_a_training_is_looked_into_epoch_by_epoch(qtbot, open_main, project):
+    job = project / "jobs" / "train-1"
+    kept = job / "predictions"
+    kept.mkdir(parents=True)
+    truth = truth_of(0)
+    np.savez(kept / "truth.npz", truth=truth, scheme="points5")
+    epochs = {n: truth_of(n) * 0.5 + truth * 0.5 for n in (1, 2, 3)}
+    for number, predicted in epochs.items():
+        np.save(kept / f"epoch-{number:04d}.npy", predicted)
+    expected = {n: affinity_of(xy, SCHEME, truth=truth).matrix for n, xy in epochs.items()}
+    window = open_main(project)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_L)
+    dock, live = window.correlation_dock, window.correlation.live
+    assert not dock.epochs.isVisible()
+    dock.choose_source(Source(TRAINING, str(job)))
+
+    def shows(wanted: np.ndarray) -> bool:
+        shown = live.shown
+        return shown is not None and shown.matrix is not None and np.allclose(shown.matrix, wanted)
+
+    qtbot.waitUntil(lambda: shows(expected[3]), timeout=10_000)  # the newest
+    assert dock.epochs.isVisible()
+    assert f"epoch 3 of 3, {FRAMES} validation faces" in dock.words.text()
+    dock.epochs.setValue(0)
+    qtbot.waitUntil(lambda: shows(expected[1]), timeout=10_000)
+    dock.views.setCurrentIndex(1)
+    true = affinity_of(truth, SCHEME).matrix
+    qtbot.waitUntil(lambda: shows(expected[1] - true), timeout=10_000)
+    assert window.correlation.scale.is_diverging
+    dock.views.setCurrentIndex(2)
+    spread = np.std([expected[n] for n in (1, 2, 3)], axis=0)
+    qtbot.waitUntil(lambda: shows(spread), timeout=10_000)
+    # A training that goes on is followed.
+    dock.views.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: shows(expected[1]), timeout=10_000)
+    dock.epochs.setValue(2)
+    np.save(kept / "epoch-0004.npy", truth)
+    qtbot.waitUntil(lambda: shows(true), timeout=10_000)
+    assert live.shown.epochs == (1, 2, 3, 4)
