@@ -25,6 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--compare", nargs=2, metavar=("A", "B"),
         help="A minus B: two of the above, or two .npz files of this command",
     )  # fmt: skip
+    parser.add_argument(
+        "--run", default="", metavar="RUN", dest="of_run",
+        help="of a project: what this run says (`shown`: the shown one), not what people decided",
+    )  # fmt: skip
+    parser.add_argument(
+        "--judged", action="store_true",
+        help="with --run: only faces people decided on, in the frames of what they said",
+    )  # fmt: skip
     parser.add_argument("--scheme", metavar="NAME", help="read the landmarks as this scheme")
     parser.add_argument(
         "--complete-only", action="store_true", help="only faces all of whose points are located"
@@ -57,7 +65,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from core.correlation.moments import Moments
     from core.correlation.normalise import Normalisation
 
-    faces = read_faces(args.faces, args.scheme)
+    faces = read_faces(args.faces, args.scheme, args.of_run, args.judged)
     total = len(faces)
     if args.complete_only:
         faces = faces.complete()
@@ -87,6 +95,10 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("correlate --compare A B takes exactly the two it names.")
     if args.compare is None and not args.faces:
         raise InputError("correlate needs faces: a data set, a project or an .npz file.")
+    if args.judged and not args.of_run:
+        raise InputError("--judged is about a run; name it with --run.")
+    if args.of_run and args.compare is not None:
+        raise InputError("--compare takes files of this command; write the run's with -o first.")
     if args.compare is not None and (args.bootstrap or args.directions):
         raise InputError("--bootstrap and --directions are of one set of faces, not of two.")
 

@@ -8,9 +8,10 @@ a project (`NAME.lin`), or an `.npz` with `landmarks` (N, M, 2) and optionally `
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from numpy.typing import NDArray
 from core.datasets.registry import read_samples
 from core.errors import InputError
 from core.schemes import LandmarkScheme, load_landmark_scheme
+
+if TYPE_CHECKING:
+    from core.annotations.project import Project
+    from core.annotations.records import Clip
 
 Floats = NDArray[np.float64]
 
@@ -46,18 +51,22 @@ class FaceSet:
         return FaceSet(self.landmarks[whole], self.scheme, truth)
 
 
-def read_faces(names: Sequence[str], scheme: str | None = None) -> FaceSet:
+def read_faces(
+    names: Sequence[str], scheme: str | None = None, run: str = "", judged: bool = False
+) -> FaceSet:
     """All faces that are named, in one scheme.
 
     Args:
         names: Data sets, projects or `.npz` files; their faces are taken together.
         scheme: Convert to this one; default: the faces' own, which must then be one.
+        run: Of projects not what people decided but what this run says ("shown": the shown one).
+        judged: Of that run only the faces people decided on, with what they said as truth.
 
     Raises:
         InputError: If something cannot be read, schemes are mixed or truth is there for some only.
     """
     target = None if scheme is None else load_landmark_scheme(scheme)
-    sets = [_converted(found, target) for name in names for found in _read(name)]
+    sets = [_converted(found, target) for name in names for found in _read(name, run, judged)]
     kinds = sorted({found.scheme.name for found in sets})
     if not sets:
         raise InputError(f"{', '.join(names)}: no face with landmarks there.")
@@ -73,8 +82,10 @@ def read_faces(names: Sequence[str], scheme: str | None = None) -> FaceSet:
     return FaceSet(landmarks, sets[0].scheme, np.concatenate(truths) if truths else None)
 
 
-def _read(name: str) -> list[FaceSet]:
+def _read(name: str, run: str, judged: bool) -> list[FaceSet]:
     path = Path(name).expanduser()
+    if path.suffix == PROJECT_SUFFIX and run:
+        return _from_run(path, run, judged)
     if path.suffix == PROJECT_SUFFIX:
         return _from_samples(f"project-edited:{path}")
     if path.suffix == ".npz":
@@ -92,6 +103,56 @@ def _from_samples(spec: str) -> list[FaceSet]:
         FaceSet(np.stack(faces).astype(np.float64), load_landmark_scheme(name))
         for name, faces in by_scheme.items()
     ]
+
+
+def _from_run(path: Path, run: str, judged: bool) -> list[FaceSet]:
+    """What a run of any clip of a project says, one set a scheme."""
+    from core.annotations.project import Project
+
+    found: dict[str, list[tuple[Floats, Floats | None]]] = {}
+    with Project.open(path, read_only=True) as project:
+        for clip in project.clips():
+            known = {header.run_id: header for header in project.runs(clip.clip_id)}
+            run_id = project.active_run(clip.clip_id) if run == "shown" else run
+            header = known.get(run_id or "")
+            if header is not None and header.landmark_scheme is not None:
+                faces = found.setdefault(header.landmark_scheme, [])
+                faces += _faces_of_run(project, clip, header.run_id, judged)
+    sets = []
+    for name, faces in found.items():
+        if faces:
+            truths = [truth for _, truth in faces if truth is not None]
+            landmarks = np.stack([xy for xy, _ in faces])
+            truth = np.stack(truths) if judged else None
+            sets.append(FaceSet(landmarks, load_landmark_scheme(name), truth))
+    if not sets:
+        words = "no face that people decided on" if judged else "no face with landmarks"
+        raise InputError(f"{path}: the run {run} has {words}; see the runs dock for its name.")
+    return sets
+
+
+def _faces_of_run(
+    project: Project, clip: Clip, run_id: str, judged: bool
+) -> Iterator[tuple[Floats, Floats | None]]:
+    """Landmarks and, where people's say is wanted, theirs."""
+    from core.annotations.records import ReviewState
+
+    other = project.other_run(clip.clip_id, run_id)
+    try:
+        if not judged:
+            for track in sorted(other.tracks):
+                column = other.column(track, "landmarks", 0, clip.frames).astype(np.float64)
+                yield from ((xy, None) for xy in column[np.isfinite(column).any(axis=(1, 2))])
+            return
+        for frame in project.annotated_frames(clip.clip_id).tolist():
+            said = {face.track_id: face.landmarks for face in other.frame(frame, masks=False)}
+            for face in project.shown(clip.clip_id, frame, masks=False):
+                xy, decided = said.get(face.track_id), face.review >= ReviewState.EDITED
+                if xy is not None and decided and face.landmarks is not None:
+                    if face.landmarks.shape == xy.shape:
+                        yield xy.astype(np.float64), face.landmarks.astype(np.float64)
+    finally:
+        other.close()
 
 
 def _from_arrays(path: Path) -> FaceSet:

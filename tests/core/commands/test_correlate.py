@@ -10,9 +10,13 @@ import pytest
 from PIL import Image
 
 from core import cli
+from core.annotations.edits import SetLandmarks
+from core.annotations.project import Project
+from core.annotations.records import FaceRecord, LandmarkAnnotation, RunHeader
 from core.correlation.affinity import affinity_of
 from core.correlation.sparse_format import coverage
 from core.schemes import load_landmark_scheme
+from core.video.writer import VideoWriter
 
 SCHEME = load_landmark_scheme("aflw19")
 
@@ -169,3 +173,57 @@ def test_real_faces(real_folder: Path, tmp_path: Path, capsys):
     assert means == pytest.approx(
         {"hullbox": 0.547, "centroid_rms": 0.454, "interocular": 0.519}, abs=5e-4
     )
+
+
+def test_a_projects_run_and_what_people_decided(tmp_path: Path, capsys):
+    rng = np.random.default_rng(0)
+    said = (rng.normal(size=(20, 5, 2)) * 4 + rng.uniform(0, 60, (1, 5, 2))).astype(np.float32)
+    folder = project_with(tmp_path, said)
+    record = said_of(capsys, folder, "--run", "shown")
+    five = load_landmark_scheme("points5")
+    assert record["faces"] == 20
+    assert record["mean"] == pytest.approx(affinity_of(said, five).mean, abs=1e-5)
+    assert "no face is edited yet" in refused(capsys, "correlate", folder)
+    assert "no face that people decided on" in refused(
+        capsys, "correlate", folder, "--run", "shown", "--judged"
+    )
+    truth = said[:6] + rng.normal(size=(6, 5, 2)).astype(np.float32)
+    decide(folder, truth)
+    assert said_of(capsys, folder)["faces"] == 6
+    judged = said_of(capsys, folder, "--run", "shown", "--judged")
+    expected = affinity_of(said[:6], five, truth=truth)
+    assert judged["mean"] == pytest.approx(expected.mean, abs=1e-5)
+    assert "name it with --run" in refused(capsys, "correlate", folder, "--judged")
+
+
+def said_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
+    return said(capsys, "correlate", *arguments)
+
+
+def project_with(tmp_path: Path, landmarks: np.ndarray) -> Path:
+    """A project of one clip whose run says these landmarks, a face a frame."""
+    with VideoWriter(tmp_path / "clip.mp4", 64, 48, 25) as writer:
+        for _ in landmarks:
+            writer.write(np.full((48, 64, 3), 90, np.uint8))
+    folder = tmp_path / "one.lin"
+    with Project.create(folder) as project:
+        clip = project.add_clip(tmp_path / "clip.mp4")
+        header = RunHeader(
+            "", clip.clip_id, "predict", "test", clip.frames, 0, clip.frames,
+            landmark_scheme="points5",
+        )  # fmt: skip
+        run = project.start_run(header)
+        for frame, xy in enumerate(landmarks):
+            box = np.array([*xy.min(axis=0), *xy.max(axis=0)], np.float32)
+            run.append(frame, [FaceRecord(0, box, 0.9, landmarks=xy)])
+        run.seal().close()
+    return folder
+
+
+def decide(folder: Path, landmarks: np.ndarray) -> None:
+    """Set all landmarks of the first frames by hand."""
+    with Project.open(folder) as project:
+        clip_id = project.clips()[0].clip_id
+        for frame, xy in enumerate(landmarks):
+            value = LandmarkAnnotation(xy.astype(np.float32), np.ones(5, bool), np.ones(5, bool))
+            project.apply(SetLandmarks(clip_id, 0, frame, "points5", value), "test")
