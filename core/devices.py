@@ -26,6 +26,15 @@ _OUT_OF_MEMORY = re.compile(
 )
 
 
+def memory_figures(device: str) -> dict[str, float | str]:
+    """`gpu_mib`, the most memory this process has had of an accelerator; nothing without one."""
+    if not device.startswith("cuda"):
+        return {}
+    import torch
+
+    return {"gpu_mib": round(torch.cuda.max_memory_allocated(device) / 2**20)}
+
+
 class DeviceLock:
     """The lock of one device.
 

@@ -19,6 +19,7 @@ from core.datasets import (
     cofw,
     dlib_xml,
     fasseg,
+    held_out,
     helen,
     hrnet_csv,
     landmark_lists,
@@ -48,6 +49,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "project-edited": project.read_edited,
     "project-points": project.read_points,
     "synthetic": synthetic.read_folder,
+    "held-out": held_out.read_folder,
     "300vw": w300vw.read_folder,
     "wflw": wflw.read_file,
     "hrnet-csv": hrnet_csv.read_file,
@@ -63,7 +65,7 @@ READERS: dict[str, Callable[[Path], list[Sample]]] = {
     "stld": landmark_lists.read_stld,
     "youtube-faces": landmark_lists.read_youtube_faces,
 }
-OWN = ("project", "project-edited", "project-points", "synthetic")
+OWN = ("project", "project-edited", "project-points", "synthetic", "held-out")
 """Made by this program: what a person approved or what was rendered is not questioned."""
 _SPLIT = re.compile(rf"(.*):({'|'.join(SPLITS)})(?:@(.+))?")
 

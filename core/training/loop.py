@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from core.datasets.face_cache import FaceCache
-from core.devices import DeviceLock, ran_out_of_memory
+from core.datasets.held_out import note_held_out
+from core.devices import DeviceLock, memory_figures, ran_out_of_memory
 from core.errors import InputError, JobCancelled, ResourceError
 from core.progress import Cancelled, Progress, Report, ignore, never
 from core.training.batches import Batch, epoch_order, load_batches
@@ -129,6 +130,8 @@ class Run:
             )
         self._count = count
         self._validation_rows = np.arange(count if held else 0, len(self._held_out))
+        if job.writes:
+            note_held_out(job.folder, self._held_out.folder, self._validation_rows)
         # Images come channels-last; so do convolutions run fastest on CPUs and GPUs alike.
         net = self.task.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.task.start(net, cache)
@@ -336,6 +339,7 @@ class Run:
         values: dict[str, float | str] = {k: round(float(v), 5) for k, v in parts.items()}
         values |= {"epoch": self.epoch, "lr": lr, "eta_s": round(left, 1)}
         values |= {"samples_per_s": round(rate * self.recipe.optimise.batch, 1)}
+        values |= memory_figures(str(self._fabric.device))
         self.job.report(Progress("train", self.step, total, values))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.held_out import note_held_out
 from core.devices import ran_out_of_memory
 from core.errors import InputError, ResourceError
 from core.progress import Cancelled, Report, ignore, never
@@ -68,6 +69,7 @@ def train_weak(
         faces = weak_faces(
             cache, recipe.scheme, weak.sparse, weak.dense, recipe.data.validation_faces, recipe.seed
         )
+        note_held_out(folder, cache.folder, faces.held_out)
         run = WeakRun(recipe, fabric, job, faces)
         if resume:
             run.resume()

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.devices import DeviceLock, ran_out_of_memory
+from core.devices import DeviceLock, memory_figures, ran_out_of_memory
 from core.errors import InputError, JobCancelled, ResourceError
 from core.losses.branches import branch_l2
 from core.nets.two_branch import TwoBranchResNet
@@ -338,6 +338,7 @@ class WeakRun:
         rate = done / max(time.monotonic() - self._started_s, 1e-9)
         values["samples_per_s"] = round(rate * self.recipe.optimise.batch, 1)
         values["eta_s"] = round((epochs * per_epoch - done) / max(rate, 1e-9), 1)
+        values |= memory_figures(str(self._fabric.device))
         self.job.report(Progress("train", done, epochs * per_epoch, values))
 
     def _input(self, batch: WeakBatch) -> Tensor:
