@@ -9,6 +9,7 @@ import torch
 
 from core.datasets.face_cache import FaceCache
 from core.errors import ResourceError
+from core.nets.ffld import FFLD
 from core.nets.model_file import save_model
 from core.nets.onnx_graph import export_graph
 from core.training.job import JobFolder
@@ -31,6 +32,9 @@ def export_model(
     net = task.build()
     net.load_state_dict(weights)
     net.eval()
+    if isinstance(net, FFLD):  # calibrated on the validation faces
+        with torch.no_grad():
+            net.confidence.out.bias -= scores.get("confidence_shift", 0.0)
     size = task.recipe.input_size
     try:
         graph = export_graph(net, (task.input_channels, size, size), task.outputs)

@@ -47,6 +47,25 @@ def opening_pairs(scheme: LandmarkScheme) -> NDArray[np.int64]:
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
+def confidence_shift(confidence: NDArray[np.floating], found: NDArray[np.bool_]) -> float:
+    """What to take off log b so that the mean confidence is the share of points found.
+
+    Within ±0.5: calibration is for a head that is a little too modest or too sure, not for a net
+    that has learned nothing.
+
+    Args:
+        confidence: 1 − exp(−t/b), (n,).
+        found: Whether each point was nearer than t, (n,).
+    """
+    rate = -np.log1p(-np.minimum(np.asarray(confidence, np.float64), 1.0 - 1e-9))  # t/b
+    low, high = -0.5, 0.5
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        too_low = -np.expm1(-rate * np.exp(middle)).mean() < found.mean()
+        low, high = (middle, high) if too_low else (low, middle)
+    return 0.5 * (low + high)
+
+
 def _point_weights(scheme: LandmarkScheme, wanted: Mapping[str, Any]) -> Tensor:
     """Weight of every point, (M,)."""
     weights = torch.ones(scheme.num_points)
@@ -162,12 +181,18 @@ class LandmarkTask:
         """NME (pair and box), failures, how well confidence ranks errors; `score` is compared."""
         predicted, truth, confidence = self.predict(net, batches)
         self._validated = predicted, truth
-        return self._scores(predicted, truth, confidence)
+        scores = self._scores(predicted, truth, confidence.mean(axis=1))
+        if isinstance(net, FFLD):
+            away = np.linalg.norm(predicted - truth, axis=-1) / self.recipe.input_size
+            known = np.isfinite(away)
+            shift = confidence_shift(confidence[known], away[known] < TOLERANCE)
+            scores["confidence_shift"] = shift
+        return scores
 
     def predict(
         self, net: nn.Module, batches: Iterable[Batch]
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Predicted and true points (N, M, 2) input pixels, NaN = missing, and confidences (N,)."""
+        """Predicted and true points (N, M, 2) input pixels, NaN = missing; confidences (N, M)."""
         predicted, truth, confidence = [], [], []
         for batch in batches:
             images = to_input(batch.images, self.recipe.mean, self.recipe.std)
@@ -176,7 +201,7 @@ class LandmarkTask:
             truth.append(
                 np.where(batch.weights.cpu().numpy()[..., None] > 0, batch.landmarks.cpu(), np.nan)
             )
-            confidence.append(torch.sigmoid(logits.float()).mean(dim=1).cpu().numpy())
+            confidence.append(torch.sigmoid(logits.float()).cpu().numpy())
         return np.concatenate(predicted), np.concatenate(truth), np.concatenate(confidence)
 
     def keep_predictions(self, job: Path, epoch: int) -> None:

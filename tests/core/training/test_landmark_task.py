@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from core.errors import InputError
 from core.schemes import load_landmark_scheme
 from core.training.batches import Batch
-from core.training.landmark_task import LandmarkTask, opening_pairs
+from core.training.landmark_task import LandmarkTask, confidence_shift, opening_pairs
 from core.training.recipe import LossRecipe, NetRecipe, Recipe
 
 RECIPE = Recipe(
@@ -57,3 +58,16 @@ def test_weights_of_unknown_components_and_nonsense_are_refused(weights):
         LandmarkTask(
             replace(RECIPE, loss=LossRecipe(("l1",) * 2, (1.0,) * 2, point_weights=weights))
         )
+
+
+def test_calibration_makes_the_mean_confidence_the_share_of_points_found():
+    rng = np.random.default_rng(0)
+    log_scale = rng.normal(-0.5, 0.6, 20_000)
+    error = rng.exponential(np.exp(log_scale - 0.2))  # smaller than the head believes
+    said = -np.expm1(-np.exp(-log_scale))
+    shift = confidence_shift(said, error < 1.0)
+    assert shift == pytest.approx(0.2, abs=0.03)
+    assert -np.expm1(-np.exp(shift - log_scale)).mean() == pytest.approx(
+        (error < 1).mean(), abs=1e-3
+    )
+    assert confidence_shift(np.full(5, 0.5), np.zeros(5, bool)) == pytest.approx(-0.5, abs=1e-6)
