@@ -226,7 +226,6 @@ class CorrelationDock(QWidget):
         """Faces are read while somebody looks, and only then."""
         self._is_front = is_front
         if is_front and not self._has_room:
-            self._has_room = True
             QTimer.singleShot(0, self, self._take_room)
         self._correlation.set_visible(is_front)
         self._on_page()
@@ -234,6 +233,10 @@ class CorrelationDock(QWidget):
     @Slot()
     def _take_room(self) -> None:
         """The first time it is in front it gets the height it wants, if others can spare it."""
+        # While the window is put together every dock is in front for a moment.
+        if self._has_room or not self._is_front or self.visibleRegion().isEmpty():
+            return
+        self._has_room = True
         dock = self.parentWidget()
         while dock is not None and not isinstance(dock, QDockWidget):
             dock = dock.parentWidget()
