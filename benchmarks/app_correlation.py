@@ -1,4 +1,4 @@
-"""The correlation dock with a run of 2,000 faces, in the real window: `python -m benchmarks app_correlation`.
+"""The correlation dock with a run of 2,000 faces, in the real window.
 
     python -m benchmarks.app_correlation [--frames 1000]
 

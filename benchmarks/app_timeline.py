@@ -1,8 +1,9 @@
 """Drawing the timeline of 200,000 frames and two people: `python -m benchmarks.app_timeline`.
 
 Every row there is: two people, source, two of a scheduler, review, confidence, jitter, edits, and
-the distance from another run. Budget (issue: timeline): all rows made anew and painted in ≤ 8 ms at 1600 px; while only the cursor
-moves, a copy. Peer in the same run: one pass of numpy over the columns. Prints one JSON record.
+the distance from another run. Budget (issue: timeline): all rows made anew and painted in ≤ 8 ms at
+1600 px; while only the cursor moves, a copy. Peer in the same run: one pass of numpy over the
+columns. Prints one JSON record.
 """
 
 from __future__ import annotations
