@@ -29,6 +29,7 @@ from app.docks.jobs_dock import JobsDock
 from app.docks.landmarks_dock import LandmarksDock
 from app.docks.layers_dock import LayersDock
 from app.docks.runs_dock import RunsDock
+from app.docks.training_dock import TrainingCommands, TrainingDock
 from app.docks.transport_bar import TransportBar
 from app.files import Files
 from app.held_keys import HeldKeys
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.boxes = BoxTools(session, self.canvas, self.people, self.correction.selection)
         self.help = Help(session, self)
         self.job_desk = JobDesk(session, self, self.files.open_texts)
+        self.training = TrainingCommands(session, self.job_desk, self)
         self._may_close = False
         self.actions_by_id = self._build_actions()
         self.help.keys_of = lambda: self.actions_by_id.keys
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
             "review": self.review,
             "runs": self.runs,
             "correlation": self.correlation,
+            "training": self.training,
             "magnifier": self.magnifier,
             **self.correction.parts(),
             **self.people.parts(),
@@ -170,6 +173,7 @@ class MainWindow(QMainWindow):
         session, selection = self.session, self.correction.selection
         self.runs_dock = RunsDock(session, self.runs, self)
         self.correlation_dock = correlation = CorrelationDock(self.correlation, self)
+        self.training_dock = training = TrainingDock(self.training, self)
         clips = ClipsDock(session, self.people, self.actions_by_id, self)
         layers = LayersDock(session, self)
         self.look.tinted.connect(clips.rebuild)
@@ -182,6 +186,7 @@ class MainWindow(QMainWindow):
             Panel("Landmarks", LandmarksDock(session, selection, self), RIGHT),
             Panel("Runs", self.runs_dock, RIGHT, tab_with="landmarks"),
             Panel("Correlation", Scrolled(correlation, grows=True), RIGHT, tab_with="landmarks"),
+            Panel("Training", Scrolled(training, grows=True), RIGHT, tab_with="landmarks"),
             Panel("Timeline", time, BOTTOM, titled=False),
         ):
             self.panels.add(panel)
@@ -217,6 +222,7 @@ class MainWindow(QMainWindow):
         session.comparison.changed.connect(self._show_comparing)
         self.runs.shown_changed.connect(self.job_desk.offers_changed)
         self.correlation.asked.connect(lambda: self.panels.bring_up("correlation"))
+        self.training.asked.connect(lambda: self.panels.bring_up("training"))
         self.job_desk.dock_asked.connect(lambda: self.panels.bring_up("jobs"))
         self.welcome.path_chosen.connect(lambda path: self.files.open_texts([path]))
 
@@ -338,6 +344,7 @@ class MainWindow(QMainWindow):
         self.column_loader.close()
         self.correlation.close()
         self.correlation_dock.sparse.close_search()
+        self.training_dock.close_follower()
         self.preload.close()
         self.people.close()
         self.clip_check.close()

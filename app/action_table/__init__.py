@@ -16,6 +16,7 @@ from app.action_table import (
     help_menu,
     landmarks_menu,
     play_menu,
+    training_menu,
     view_menu,
 )
 from app.action_table.presets import PRESETS
@@ -30,6 +31,7 @@ _MENUS = (
     go_menu,
     play_menu,
     view_menu,
+    training_menu,
     help_menu,
 )
 TABLE: tuple[ActionSpec, ...] = tuple(spec for menu in _MENUS for spec in menu.actions())
