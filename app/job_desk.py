@@ -25,6 +25,7 @@ from core.errors import CoreError
 
 _OFFERS = {
     "show": ". The run shown so far stays until you press Show in Jobs",
+    "open": ". Press Open in Jobs to see it",
     "use": ". Press Use in Jobs to choose the model in Predict",
 }
 """Said with a result that waits for the person."""
@@ -151,7 +152,8 @@ class JobDesk(QObject):
         """Show a result's run, open its project or use its model, because the person wants it."""
         offer, document = self.offer(watch), self._session.document
         if offer == "open":
-            self._open_texts([watch.plan.target])
+            if self._open_texts([watch.plan.target]):
+                self._turn_to(watch.plan.clip_id)
         elif offer == "use":
             self._use_model(Path(watch.plan.target))
         elif offer == "show" and document is not None:
@@ -162,6 +164,13 @@ class JobDesk(QObject):
                 return
             self._refresh(watch.plan.clip_id)
             self.offers_changed.emit()
+
+    def _turn_to(self, clip: str) -> None:
+        """Show a clip of the document, given by its id, or by its path where it had none yet."""
+        document = self._session.document
+        for entry in document.entries() if document is not None else ():
+            if clip in (entry.clip_id, str(entry.path)):
+                self._session.open_clip(entry.clip_id)
 
     def _is_unused_model(self, watch: JobWatch) -> bool:
         """Whether a training has made a model that cannot be chosen by name yet."""
@@ -262,7 +271,8 @@ class JobDesk(QObject):
             details = "\n".join(t for t in (watch.status.details, watch.files.log_tail()) if t)
             self._session.hub.post(Message("error", f"{title}: {words}", details))
             return
-        words = words.rstrip(".") + _OFFERS.get(self.offer(watch), "")
+        offer = "" if self._is_waited_for(watch) else self.offer(watch)
+        words = words.rstrip(".") + _OFFERS.get(offer, "")
         self._session.hub.info(f"{title}: {words}.")
 
     def _refresh(self, clip_id: str) -> None:
@@ -286,9 +296,13 @@ class JobDesk(QObject):
         return is_clip and self._is_of_document(watch)
 
     def _is_waited_for(self, watch: JobWatch) -> bool:
-        """Whether the clip a new project was made of is still the one on the canvas."""
+        """Whether the clip a new project was made of is still the one on the canvas, and alone.
+
+        Of several open clips the others would be gone from the list with its project's opening.
+        """
         document, entry = self._session.document, self._session.entry
-        is_loose = document is not None and document.path is None
+        is_alone = document is not None and len(document.entries()) == 1
+        is_loose = is_alone and document is not None and document.path is None
         is_same = entry is not None and str(entry.path.absolute()) == watch.plan.clip_id
         return is_loose and is_same and watch.status.state == DONE
 

@@ -18,6 +18,7 @@ from app.comparison import Comparison
 from app.document import ClipColumns, ClipEntry, Document, empty_columns
 from app.edits import Edits
 from app.messages import MessageHub
+from app.places import Places
 from app.settings import Settings
 from app.view_state import ViewState
 from app.viewing import OpenedClip
@@ -59,7 +60,7 @@ class Session(ViewState):
         self.columns: ClipColumns = empty_columns(0)
         self._faces_key: tuple[str, int] | None = None
         self._faces: Sequence[Any] = ()
-        self._last_places: dict[str, int] = {}
+        self._places = Places(settings)
         self._markers: list[int] | None = None
 
     @property
@@ -92,7 +93,6 @@ class Session(ViewState):
         self.document.close()
         self.document = None
         self.edits.stack.clear()
-        self._last_places.clear()
         self.clip_changed.emit()
         self.document_changed.emit()
         self.entries_changed.emit()
@@ -123,7 +123,7 @@ class Session(ViewState):
         self.document.update_entry(self.entry)
         self.clip = clip
         self.columns = empty_columns(clip.frames)
-        place = self._frame_idx or self._last_places.get(self.entry.clip_id, 0)
+        place = self._frame_idx or self._places.frame_of(self.entry.path)
         self._frame_idx = min(place, clip.frames - 1)
         self.entries_changed.emit()
         self.clip_ready.emit()
@@ -213,8 +213,11 @@ class Session(ViewState):
 
     def go_to_edit(self, clip_id: str, frame_idx: int) -> None:
         """Go to where an edit acted, in whichever clip."""
+        if self.document is None:
+            return
         if self.entry is None or self.entry.clip_id != clip_id:
-            self._last_places[clip_id] = frame_idx
+            entry = next(one for one in self.document.entries() if one.clip_id == clip_id)
+            self._places.keep(entry.path, frame_idx)
             self.open_clip(clip_id)
         else:
             self.set_frame(frame_idx)
@@ -232,7 +235,7 @@ class Session(ViewState):
     def _leave_clip(self) -> None:
         self.comparison.stop()
         if self.entry is not None and self.clip is not None:
-            self._last_places[self.entry.clip_id] = self._frame_idx
+            self._places.keep(self.entry.path, self._frame_idx)
         self.entry = None
         self.columns = empty_columns(0)
         self._faces_key = None

@@ -58,6 +58,7 @@ TABLE: dict[str, Setting] = {
         Setting("key_preset", "Default", "The set of keys you are used to."),
         Setting("keys", {}, "Keys you have changed: action → list of keys."),
         Setting("recent", [], "Clips and projects opened lately, newest first."),
+        Setting("places", {}, "Clip → the frame it was left at."),
         Setting("layers", {}, "How each layer was last shown."),
         Setting("magnifier", False, "Whether the face magnifier was last shown."),
     )

@@ -36,6 +36,7 @@ class PredictDialog(QDialog):
         assert session.document is not None
         self.setWindowTitle("Predict")
         self._entry, self._project = session.entry, session.document.path
+        self._has_others = len(session.document.entries()) > 1
         models = model_choices(self._project)
         self.model = FileCombo("Landmark model", _MODEL_FILES, self)
         _fill(self.model, [m for m in models if m.task != "parsing"])
@@ -110,7 +111,8 @@ class PredictDialog(QDialog):
 
     def _note_text(self) -> str:
         if self._project is None:
-            return "The clip's project is opened when the prediction is done."
+            later = "can be opened in the Jobs panel" if self._has_others else "is opened"
+            return f"The clip's project {later} when the prediction is done."
         return (
             "A new run is written; your corrections stay as they are. A run stopped before is gone"
             " on with."

@@ -170,7 +170,7 @@ class TrainDialog(QDialog):
             self.start.addItem(model.name, str(model.path))
             self.start.setItemData(self.start.count() - 1, model.about, Qt.ItemDataRole.ToolTipRole)
         stem = self._project.stem if self._project is not None else "my"
-        self.name.setText(f"{stem}-{recipe.name}"[:60])
+        self.name.setText(_model_name(f"{stem}-{recipe.name}"))
         self._on_name()
         self._on_data()
 
@@ -258,6 +258,11 @@ class TrainDialog(QDialog):
             self, "Folder of the training", present,
             options=QFileDialog.Option.DontConfirmOverwrite,
         )[0]  # fmt: skip
+
+
+def _model_name(text: str) -> str:
+    """The name nearest to a text that a model can have."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).lstrip("-_.")[:60]
 
 
 def _spin(name: str, low: int, high: int, step: int, parent: QWidget) -> QSpinBox:

@@ -236,6 +236,13 @@ def test_without_approved_faces_they_are_rendered(open_window, project_path):
     assert recipe.name == "study-parts"
 
 
+def test_a_model_may_be_named_after_any_project(open_window, project_path):
+    odd = project_path.rename(project_path.with_name("Zoë & two people.lin"))
+    dialog = dialog_of(open_window(odd), "train", TrainDialog)
+    assert dialog.name.text() == "Zo-two-people-landmarks-68"
+    assert dialog.go.isEnabled()
+
+
 def test_what_cannot_be_trained_is_said(open_window, project_path, tmp_path):
     dialog = dialog_of(open_window(project_path), "train", TrainDialog)
     dialog.name.setText("a/b")

@@ -338,6 +338,42 @@ def test_a_loose_clip_becomes_a_project_that_opens(qtbot, open_project, model, c
     assert len(window.session.faces(0)) == 1
 
 
+def test_the_place_in_the_clip_is_kept_when_its_project_opens(qtbot, open_project, model, clips):
+    window = open_project(clips[0])
+    watch = predict(window, model)
+    window.session.set_frame(7)
+    wait_ended(qtbot, watch)
+    qtbot.waitUntil(lambda: window.session.shown_frame_idx == 7, timeout=10_000)
+    assert window.session.document.path == clips[0].with_suffix(".lin")
+
+
+def test_other_clips_of_the_list_are_not_lost_to_the_new_project(qtbot, open_project, model, clips):
+    window = open_project(clips[0])
+    window.files.open_texts([str(clip) for clip in clips])
+    qtbot.waitUntil(lambda: window.session.clip is not None, timeout=10_000)
+    watch = predict(window, model)
+    wait_ended(qtbot, watch)
+    assert len(window.session.document.entries()) == len(clips)
+    assert said(window)[-1].endswith("Press Open in Jobs to see it.")
+    row_of(window, watch).offer.click()
+    assert window.session.document.path == clips[0].with_suffix(".lin")
+
+
+def test_a_project_that_was_there_opens_at_the_clip_that_joined_it(
+    qtbot, open_project, model, clips, project_path
+):
+    window = open_project(clips[0])
+    window.actions_by_id["predict"].trigger()
+    dialog = window.findChild(_predict_dialog())
+    dialog.model.choose_file(model)
+    dialog.place.set_path(project_path)
+    dialog.go.click()
+    wait_ended(qtbot, window.job_desk.jobs.watches[0])
+    assert window.session.document.path == project_path
+    assert window.session.entry.path == clips[0]
+    assert len(window.session.document.entries()) == 2
+
+
 def test_a_new_project_waits_if_another_clip_is_looked_at(
     qtbot, open_project, model, clips, clip_path
 ):

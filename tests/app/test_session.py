@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from app.document import LooseClips, empty_columns
+from app.messages import MessageHub
+from app.session import Session
 from app.viewing import OpenedClip
 
 CLIP = OpenedClip(frames=100, fps=25.0, width=64, height=48, description="")
@@ -49,6 +51,27 @@ def test_times_follow_a_varying_rate(opened):
 
 def test_every_frame_is_found_by_its_own_time(opened):
     assert [opened.frame_at(opened.time_s(i)) for i in range(100)] == list(range(100))
+
+
+def test_an_undo_in_another_clip_opens_it_where_the_edit_was(opened, tmp_path):
+    opened.set_frame(42)
+    opened.go_to_edit(str(tmp_path / "b.mp4"), 33)
+    opened.clip_opened(CLIP)
+    assert opened.frame_idx == 33
+    opened.go_to_edit(str(tmp_path / "a.mp4"), 0)
+    opened.clip_opened(CLIP)
+    assert opened.frame_idx == 0
+
+
+def test_a_clip_is_found_at_the_frame_it_was_left_also_by_another_session(
+    opened, settings, tmp_path
+):
+    opened.set_frame(42)
+    opened.close_document()
+    again = Session(settings, MessageHub())
+    again.open_document(LooseClips([tmp_path / "a.mp4"]))
+    again.clip_opened(OpenedClip(30, 25.0, 64, 48, ""))
+    assert again.frame_idx == 29, "the clip is shorter now"
 
 
 def test_a_clip_is_found_at_the_frame_it_was_left(opened, tmp_path):

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTabWidget
 
 import app
 from app.dialogs.predict_dialog import PredictDialog
@@ -47,6 +49,17 @@ def test_actions_are_found_by_name_or_key(dialog):
     page.search.setText("ctrl+shift+k")
     shown = [row for row in range(page.table.rowCount()) if not page.table.isRowHidden(row)]
     assert [page.table.item(row, 0).text() for row in shown] == ["Compare: Largest difference"]
+
+
+def test_return_in_the_search_resets_no_keys(qtbot, dialog, settings):
+    settings.set_value("keys", {"play": ["Ctrl+Alt+J"]})
+    dialog.show()
+    dialog.findChild(QTabWidget).setCurrentWidget(dialog.keys_page)
+    search = dialog.keys_page.search
+    search.setFocus()
+    qtbot.keyClicks(search, "play")
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    assert settings.value("keys") == {"play": ["Ctrl+Alt+J"]}
 
 
 def test_the_cache_says_how_many_frames_it_holds(dialog, settings):
