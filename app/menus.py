@@ -44,7 +44,7 @@ def build_menus(
         if spec.id == "open_demo":
             menus["Open recent"] = _recent_menu(menu, window, settings)
         elif spec.id == "full_screen":
-            menus["Panels"] = menu.addMenu("&Panels")
+            menus["Panels"] = menu.addMenu("Pa&nels")
             for dock in docks:
                 menus["Panels"].addAction(dock.toggleViewAction())
     for title, parent in SUBMENUS.items():

@@ -66,7 +66,7 @@ def actions() -> tuple[ActionSpec, ...]:
                    "Select the next landmark of the scheme."),
         ActionSpec("previous_point", "Select pre&vious", (",",), "points.previous_point",
                    "Landmarks", "Select the previous landmark of the scheme."),
-        ActionSpec("deselect_points", "Select n&one", ("Esc",), "points.select_none", "Landmarks",
+        ActionSpec("deselect_points", "S&elect none", ("Esc",), "points.select_none", "Landmarks",
                    "Select no landmark; the face stays selected.", scope="points"),
         *_parts(),
         *_moves(),

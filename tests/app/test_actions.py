@@ -66,3 +66,11 @@ def test_a_new_preset_acts_at_once(open_main, clip_path):
     window.session.settings.set_value("key_preset", "CVAT")
     shown = [s.toString() for s in window.actions_by_id["next_frame"].shortcuts()]
     assert shown == ["F"]
+
+
+def test_no_two_entries_of_a_menu_share_an_underlined_letter(open_main):
+    window = open_main(wait=False)
+    for title, menu in window.menus.items():
+        texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
+        letters = [text[text.index("&") + 1].lower() for text in texts]
+        assert len(set(letters)) == len(letters), (title, sorted(texts))
