@@ -34,7 +34,7 @@ def export_model(
     net.eval()
     if isinstance(net, FFLD):  # calibrated on the validation faces
         with torch.no_grad():
-            net.confidence.out.bias -= scores.get("confidence_shift", 0.0)
+            net.confidence.out.bias.sub_(scores.get("confidence_shift", 0.0))
     size = task.recipe.input_size
     try:
         graph = export_graph(net, (task.input_channels, size, size), task.outputs)

@@ -68,7 +68,7 @@ class HeatmapTask(LandmarkTask):
     def predict(
         self, net: nn.Module, batches: Iterable[Batch]
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Points; the height of a face's maps stands for its confidence."""
+        """Points; the heights of their maps stand for their confidences."""
         predicted, truth, heights = [], [], []
         for batch in batches:
             images = to_input(batch.images, self.recipe.mean, self.recipe.std)
@@ -77,5 +77,5 @@ class HeatmapTask(LandmarkTask):
             truth.append(
                 np.where(batch.weights.cpu().numpy()[..., None] > 0, batch.landmarks.cpu(), np.nan)
             )
-            heights.append(maps.amax(dim=(2, 3)).mean(dim=1).clamp(0, 1).cpu().numpy())
+            heights.append(maps.amax(dim=(2, 3)).clamp(0, 1).cpu().numpy())
         return np.concatenate(predicted), np.concatenate(truth), np.concatenate(heights)

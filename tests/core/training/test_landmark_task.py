@@ -67,7 +67,6 @@ def test_calibration_makes_the_mean_confidence_the_share_of_points_found():
     said = -np.expm1(-np.exp(-log_scale))
     shift = confidence_shift(said, error < 1.0)
     assert shift == pytest.approx(0.2, abs=0.03)
-    assert -np.expm1(-np.exp(shift - log_scale)).mean() == pytest.approx(
-        (error < 1).mean(), abs=1e-3
-    )
+    calibrated = -np.expm1(-np.exp(shift - log_scale))
+    assert calibrated.mean() == pytest.approx((error < 1).mean(), abs=1e-3)
     assert confidence_shift(np.full(5, 0.5), np.zeros(5, bool)) == pytest.approx(-0.5, abs=1e-6)
