@@ -183,6 +183,7 @@ class CorrelationDock(QWidget):
         correlation.live.changed.connect(self._show)
         correlation.range_changed.connect(self._show)
         self.export_button.clicked.connect(self._on_export)
+        correlation.asked.connect(lambda: QTimer.singleShot(0, self, self._take_room))
         self.pages.currentChanged.connect(self._on_page)
         self._runs_later.timeout.connect(self.list_sources)
         session.clip_ready.connect(self.list_sources)
@@ -225,16 +226,13 @@ class CorrelationDock(QWidget):
     def _on_front(self, is_front: bool) -> None:
         """Faces are read while somebody looks, and only then."""
         self._is_front = is_front
-        if is_front and not self._has_room:
-            QTimer.singleShot(0, self, self._take_room)
         self._correlation.set_visible(is_front)
         self._on_page()
 
     @Slot()
     def _take_room(self) -> None:
-        """The first time it is in front it gets the height it wants, if others can spare it."""
-        # While the window is put together every dock is in front for a moment.
-        if self._has_room or not self._is_front or self.visibleRegion().isEmpty():
+        """The first time it is asked for it gets the height it wants, if others can spare it."""
+        if self._has_room:
             return
         self._has_room = True
         dock = self.parentWidget()
