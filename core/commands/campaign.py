@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,8 @@ class Plan:
     folder: Path
     """Jobs and caches."""
     records: Path
+    judged_on: str = ""
+    """Digest of the judging faces' points: a world that changed since is another data set."""
 
     def row(self, name: str) -> Row:
         """A row by its name.
@@ -125,7 +128,7 @@ def _finish(plan: Plan, row: Row, seed: int, device: str, score: Score, console:
     path = plan.record(row, seed)
     recipe = recipe_of(plan, row, seed)
     if path.is_file():
-        check_same(path, recipe)
+        check_same(path, settings_of(plan, recipe))
         return
     with claimed(plan.job(row, seed)):
         model = trained(plan, row, seed, device, console)
@@ -200,7 +203,7 @@ def write(plan: Plan, row: Row, seed: int, recipe: Recipe, figures: dict[str, An
 
     about = {
         "row": row.name, "order": plan.rows.index(row), "against": row.against, "seed": seed,
-        "preset": plan.preset, "settings": settings_of(recipe),
+        "preset": plan.preset, "settings": settings_of(plan, recipe),
     }  # fmt: skip
     record = records.make_record(plan.kind, row.title, about | figures)
     path = plan.record(row, seed)
@@ -210,9 +213,9 @@ def write(plan: Plan, row: Row, seed: int, recipe: Recipe, figures: dict[str, An
     part.replace(path)
 
 
-def settings_of(recipe: Recipe) -> dict[str, Any]:
+def settings_of(plan: Plan, recipe: Recipe) -> dict[str, Any]:
     """What decides a run's outcome, without this machine's folders and without names."""
-    record = recipe.as_record()
+    record = recipe.as_record() | {"judged_on": plan.judged_on}
     for name in ("name", "title", "licence"):
         del record[name]
     del record["data"]["folder"], record["data"]["workers"], record["optimise"]["threads"]
@@ -224,7 +227,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     return plain
 
 
-def check_same(path: Path, recipe: Recipe) -> None:
+def check_same(path: Path, settings: dict[str, Any]) -> None:
     """Refuse to mix a record with runs of other settings.
 
     Raises:
@@ -234,7 +237,7 @@ def check_same(path: Path, recipe: Recipe) -> None:
         then = json.loads(path.read_text(encoding="utf-8"))["figures"]["settings"]
     except (ValueError, KeyError) as error:
         raise InputError(f"{path}: not a readable record of a study ({error}).") from error
-    before, now = _flat(then), _flat(settings_of(recipe))
+    before, now = _flat(then), _flat(settings)
     # Fields that came or went since say nothing: their defaults are what was always done.
     differ = sorted(name for name in before.keys() & now.keys() if before[name] != now[name])
     if differ:
@@ -274,7 +277,9 @@ def with_data(plan: Plan, row: Row, args: argparse.Namespace, console: Console) 
     plan = dataclasses.replace(plan, changes=(*plan.changes, f"data.train={teach}", folder))
     data = dataclasses.replace(recipe.data, train=tuple(judge), validation=())
     judging = dataclasses.replace(recipe, data=data)
-    return plan, open_training_data(judging, console.report, console.cancelled)[0]
+    cache = open_training_data(judging, console.report, console.cancelled)[0]
+    digest = hashlib.sha256(cache.landmarks.tobytes()).hexdigest()[:16]
+    return dataclasses.replace(plan, judged_on=digest), cache
 
 
 def rendered(

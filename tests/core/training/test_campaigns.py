@@ -85,6 +85,10 @@ def test_a_record_of_other_settings_is_not_mixed_in(toy_cache: FaceCache, tmp_pa
     changed = (*FFLD, "optimise.lr=1e-5")
     assert _study("ffld", toy_cache, tmp_path, changed, *rows) == 2
     assert "other settings (optimise.lr)" in capsys.readouterr().err
+    place = toy_cache.folder.as_posix()
+    others = ("--test-data", f"synthetic:{place}:validation")
+    assert _study("ffld", toy_cache, tmp_path, FFLD, *rows, *others) == 2
+    assert "other settings (judged_on)" in capsys.readouterr().err
 
 
 def test_a_stopped_campaign_goes_on_where_it_was(toy_cache: FaceCache, tmp_path: Path, capsys):
