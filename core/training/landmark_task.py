@@ -56,7 +56,12 @@ def confidence_shift(confidence: NDArray[np.floating], found: NDArray[np.bool_])
     Args:
         confidence: 1 − exp(−t/b), (n,).
         found: Whether each point was nearer than t, (n,).
+
+    Returns:
+        The shift; 0 for no points.
     """
+    if not len(found):
+        return 0.0
     rate = -np.log1p(-np.minimum(np.asarray(confidence, np.float64), 1.0 - 1e-9))  # t/b
     low, high = -0.5, 0.5
     for _ in range(30):

@@ -70,3 +70,4 @@ def test_calibration_makes_the_mean_confidence_the_share_of_points_found():
     calibrated = -np.expm1(-np.exp(shift - log_scale))
     assert calibrated.mean() == pytest.approx((error < 1).mean(), abs=1e-3)
     assert confidence_shift(np.full(5, 0.5), np.zeros(5, bool)) == pytest.approx(-0.5, abs=1e-6)
+    assert confidence_shift(np.zeros(0), np.zeros(0, bool)) == 0.0
