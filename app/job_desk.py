@@ -140,10 +140,14 @@ class JobDesk(QObject):
         plan, document = watch.plan, self._session.document
         if plan.kind == "train":
             return "use" if self._is_unused_model(watch) else ""
-        if plan.kind not in RUN_KINDS or watch.status.state != DONE or not watch.status.run_id:
+        if plan.kind not in RUN_KINDS or watch.running or not watch.status.run_id:
             return ""
         if not self._is_of_document(watch) or document is None:
-            return "open" if Path(plan.target).exists() else ""
+            # Also where it was stopped or found nobody: faces can be drawn in the project.
+            is_kept = watch.files.stop_wanted() != "cancel"
+            return "open" if is_kept and Path(plan.target).exists() else ""
+        if watch.status.state != DONE:
+            return ""
         known = any(entry.clip_id == plan.clip_id for entry in document.entries())
         is_shown = known and document.shown_run(plan.clip_id) == watch.status.run_id
         return "show" if known and not is_shown and not document.read_only else ""

@@ -359,6 +359,30 @@ def test_other_clips_of_the_list_are_not_lost_to_the_new_project(qtbot, open_pro
     assert window.session.document.path == clips[0].with_suffix(".lin")
 
 
+def test_a_project_in_which_nobody_was_found_can_be_opened(qtbot, open_project, model, tmp_path):
+    empty = write_clip(tmp_path / "empty", (draw([]) for _ in range(4)))
+    window = open_project(empty)
+    watch = predict(window, model)
+    wait_ended(qtbot, watch)
+    assert watch.status.state == "failed"
+    row_of(window, watch).offer.click()
+    assert window.session.document.path == empty.with_suffix(".lin")
+    assert not window.session.document.read_only
+
+
+@pytest.mark.parametrize(("how", "offer"), [("early", "Open"), ("cancel", "")])
+def test_what_a_stopped_job_kept_can_be_opened(
+    qtbot, open_project, model, clips, monkeypatch, how, offer
+):
+    monkeypatch.setenv("LINEAMENT_TEST_FRAME_S", SLOW)
+    window = open_project(clips[0])
+    watch = predict(window, model)
+    wait_under_way(qtbot, watch)
+    window.job_desk.jobs.stop(watch, how)
+    wait_ended(qtbot, watch)
+    assert row_of(window, watch).offer.text() == offer
+
+
 def test_a_project_that_was_there_opens_at_the_clip_that_joined_it(
     qtbot, open_project, model, clips, project_path
 ):
