@@ -96,16 +96,21 @@ def radius_nll(log_scale: Tensor, error: Tensor, tolerance: float) -> Tensor:
     return (error * torch.exp(-log_scale) + log_scale).mean() + math.log(tolerance)
 
 
-def align_loss(predicted_patches: Tensor, truth_patches: Tensor, weights: Tensor) -> Tensor:
+def align_loss(
+    predicted_patches: Tensor, truth_patches: Tensor, weights: Tensor, smoothed: bool = True
+) -> Tensor:
     """Σ ‖G∗P_GT − G∗P_pred‖² over pixels and channels, mean over landmarks ([Yan20] 3.3.3).
 
     Args:
         predicted_patches: (B, M, C, P, P) cropped at the predicted points.
         truth_patches: Likewise at the true points.
         weights: (B, M).
+        smoothed: Whether G is applied; the thesis leaves it off at the end, for precision.
     """
     difference = predicted_patches - truth_patches  # the convolution is linear: one is enough
     shape = difference.shape
+    if not smoothed:
+        return weighted_mean(difference.square().sum(dim=(2, 3, 4)), weights)
     smooth = functional.conv2d(
         functional.pad(difference.reshape(-1, 1, *shape[-2:]), (1, 1, 1, 1), mode="replicate"),
         gaussian_kernel(difference),

@@ -169,8 +169,9 @@ class LandmarkTask:
         total = torch.stack(
             [w * value for w, value in zip(recipe.weights, parts.values(), strict=True)]
         ).sum()
-        if recipe.align and progress < recipe.align_until:
-            parts["align"] = self._align(found, batch, list(parts.values())[-1])
+        if recipe.align:
+            smoothed = progress < recipe.align_smooth_until
+            parts["align"] = self._align(found, batch, list(parts.values())[-1], smoothed)
             total = total + parts["align"]
         if recipe.gaps > 0:
             pairs = self.pairs.to(sizes.device)
@@ -257,12 +258,15 @@ class LandmarkTask:
             sizes = (high - low).clamp(min=0).prod(dim=-1).sqrt()
         return torch.where(batch.has_face > 0, sizes.clamp(min=4.0), torch.ones_like(sizes))
 
-    def _align(self, found: FFLDStages, batch: Batch, last_loss: Tensor) -> Tensor:
+    def _align(self, found: FFLDStages, batch: Batch, last_loss: Tensor, smoothed: bool) -> Tensor:
         """The align loss, scaled once so that its gradient starts as large as the last stage's."""
         maps = found.level1.detach()  # else constant maps would be the best ones
         points = found.landmarks[-1]
         loss = losses.align_loss(
-            crop_patches(maps, points, 2), crop_patches(maps, batch.landmarks, 2), batch.weights
+            crop_patches(maps, points, 2),
+            crop_patches(maps, batch.landmarks, 2),
+            batch.weights,
+            smoothed,
         )
         if self.align_scale is None:
             own, other = (

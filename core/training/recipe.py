@@ -114,8 +114,9 @@ class LossRecipe:
     """d: "pair" = the scheme's normalising pair; "box" = √area of the landmarks' box."""
     align: bool = False
     """Add the align loss to the last stage, scaled to its gradient's size at the start."""
-    align_until: float = 1.0
-    """Share of the training time after which the align loss is taken off."""
+    align_smooth_until: float = 0.75
+    """Share of the training after which its patches are no longer smoothed: the thesis does so once
+    the loss stops going down, which a fixed schedule says beforehand."""
     confidence: float = 0.2
     """Weight of the confidence head's likelihood."""
     gaps: float = 0.0

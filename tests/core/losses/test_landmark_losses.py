@@ -90,6 +90,9 @@ def test_align_loss_is_zero_for_equal_patches_and_smooths_differences():
     assert float(align_loss(patches + 0.5 * board, patches, torch.ones(1, 2))) < 0.1 * float(
         shifted
     )
+    # Unless it is not smoothed.
+    sharp = align_loss(patches + 0.5 * board, patches, torch.ones(1, 2), smoothed=False)
+    assert float(sharp) == pytest.approx(float(shifted), rel=1e-5)
 
 
 def test_the_gaussian_sums_to_one_and_has_sigma_one():
