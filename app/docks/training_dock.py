@@ -212,7 +212,9 @@ class TrainingDock(QWidget):
         running = training is not None and training.is_running
         self.stages.setText(stage_words(picture, running))
         asked = watch is not None and running and watch.files.stop_wanted() is not None
-        words = state_words(watch) if watch is not None else "Of an earlier session"
+        words = state_words(watch) if watch is not None else "Not in the list of jobs any more"
+        if training is not None and training.is_elsewhere:
+            words = "Runs outside this window"
         self.state.setText(html.escape(words) if training is not None else _NOTHING)
         self.figures.setText(figures_words(picture, running))
         found = self._commands.comparison(training) if training is not None else None
@@ -299,6 +301,8 @@ class TrainingDock(QWidget):
         self._is_front = is_front
         if is_front and self.plots is None:
             self._make_plots()
+        if is_front:
+            self.rebuild()  # somebody may have started one by hand
         self._follow()
 
     # Qt overrides

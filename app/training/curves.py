@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ _PLAIN_TRAINING = 1
 _PIECE_BYTES = 1 << 20
 _SAMPLED_BYTES = 64 << 20
 """A past longer than this is read in part: every validation, of the steps an even share."""
+_BREATH_LINES, _BREATH_S = 100, 0.0003
+"""After so many lines the reading thread lets the others have the interpreter for a moment."""
 _POINTS = 800
 """So many points of a curve are drawn at most."""
 _SHOWN = (0.005, 0.995)
@@ -192,6 +195,8 @@ class EventTail:
         whole, _, self._rest = (self._rest + piece).rpartition(b"\n")
         for line in whole.splitlines():
             self._line += 1
+            if self._line % _BREATH_LINES == 0:
+                time.sleep(_BREATH_S)
             if self._line % share == 0 or b'"validate"' in line:
                 _take_line(line, curves)
         return len(piece) == _PIECE_BYTES

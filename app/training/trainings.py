@@ -7,6 +7,7 @@ checkpoints, the model. The job in the list is who does it now, or did it last.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import Any
 
 from core.annotations.job_files import JobPlan
 from core.annotations.job_watch import DONE, JobWatch
+from core.annotations.processes import process_started
 from core.nets.model_file import read_card
 
 MODEL = "model.safetensors"
 _BUNDLED = {"landmarks": "landmarks-68", "weak": "landmarks-68", "parsing": "parts"}
 """What a model is compared with that started from fresh weights."""
+_SILENT_S = 600.0
+"""A training that has written nothing for so long is not going on."""
 _WATCHER_WORDS = {"--job": 2, "--cores": 2, "--background": 1}
 """Words of a command that say who watches it, with their length; the next watcher has its own."""
 
@@ -35,6 +39,8 @@ class Training:
     """As its `job.json` says; empty before it has begun."""
     command: tuple[str, ...]
     """What started it, without who watched."""
+    pid: int = 0
+    """The process that does it or did it last; 0 where that is not known."""
 
     @property
     def name(self) -> str:
@@ -45,6 +51,16 @@ class Training:
     def is_running(self) -> bool:
         """Whether it goes on now."""
         return self.watch is not None and self.watch.running
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether somebody does it who is not in the list of jobs."""
+        if self.watch is not None or not self.pid or process_started(self.pid) is None:
+            return False
+        try:  # the number alone may be another process's by now
+            return time.time() - (self.folder / "events.jsonl").stat().st_mtime < _SILENT_S
+        except OSError:
+            return False
 
     @property
     def model(self) -> Path:
@@ -61,7 +77,8 @@ class Training:
     def can_resume(self) -> bool:
         """Whether it ended before its end and left a checkpoint."""
         there = (self.folder / "checkpoints" / "last.pt").is_file()
-        return there and bool(self.command) and not self.is_running and not self.is_made
+        is_free = not (self.is_running or self.is_elsewhere or self.is_made)
+        return there and bool(self.command) and is_free
 
     @property
     def weak_epochs(self) -> tuple[int, ...]:
@@ -106,9 +123,11 @@ def trainings(watches: Iterable[JobWatch], project: Path | None) -> list[Trainin
         if folder not in found:
             record = _record(folder)
             words = tuple(str(word) for word in record.get("command", ()))[1:]
+            pid = record.get("pid")
             found[folder] = Training(
-                folder, None, record.get("recipe", {}), _without_watcher(words)
-            )
+                folder, None, record.get("recipe", {}), _without_watcher(words),
+                pid if isinstance(pid, int) else 0,
+            )  # fmt: skip
     return list(found.values())
 
 

@@ -1,13 +1,16 @@
 """The training dock through the window: curves, stop, resume, compare, predict."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 
 from app.dialogs.train_dialog import TrainDialog
 from app.job_words import state_words
+from app.training.trainings import trainings
 from core.annotations.edits import SetReviewState
+from core.annotations.job_files import JobPlan
 from core.annotations.project import Project
 from core.annotations.records import FaceRecord, ReviewState, RunHeader
 from core.video.writer import VideoWriter
@@ -179,6 +182,34 @@ def test_a_cancelled_and_a_killed_training_go_on_from_the_last_checkpoint(
     assert dock.resume_button.isHidden()
 
 
+def test_a_training_from_sparse_points_goes_through_its_three_stages(
+    qtbot, open_window, approved_project
+):
+    window = open_window(approved_project)
+    dock = window.training_dock
+    window.actions_by_id["training"].trigger()
+    folder = approved_project / "training" / "dense"
+    words = ["train", "weak", "--data", f"project-points:{approved_project}", "--out", str(folder)]
+    words += ["--format", "AFLW-19", "--device", "cpu"]
+    for change in (
+        "weak.epochs=[3,4,4]", "input_size=64", "data.stored_size=80", "optimise.batch=4",
+        "optimise.validate_every=1", "data.validation_faces=3", "data.workers=0", 'name="dense"',
+    ):  # fmt: skip
+        words += ["--set", change]
+    plan = JobPlan("train", "Train dense", tuple(words), target=str(folder / "model.safetensors"))
+    ended(qtbot, window.job_desk.start(plan))
+    qtbot.waitUntil(lambda: dock.follower.picture.stage == 2, timeout=10_000)
+    picture = dock.follower.picture
+    assert picture.stages == ("Sparse points", "Other points", "All together")
+    assert picture.starts == (0, 3, 7)
+    assert picture.lines["val_nme_sparse"].x[-1] == 11
+    assert picture.lines["val_nme"].x[0] > 3, "all points are scored once they are learnt"
+    assert dock.training.is_made
+    dock.compare_button.click()
+    ended(qtbot, window.job_desk.jobs.watches[0])
+    assert dock.compared.text().startswith("On 2 held-out faces: dense error ")
+
+
 def test_a_training_of_an_earlier_session_is_there_with_its_three_stages(
     qtbot, open_window, approved_project
 ):
@@ -202,6 +233,21 @@ def test_a_training_of_an_earlier_session_is_there_with_its_three_stages(
     assert dock.follower.picture.lines["loss"].x.tolist() == [5, 9, 20, 28]
     assert "2 Other points" in dock.stages.text()
     assert len(dock.plots.starts) == 3, "the second stage has begun, in each of the plots"
+    assert "Not in the list of jobs" in dock.state.text()
     plan = dock.training.resume_plan()
     assert plan.command == ("train", "weak", "--out", str(folder), "--resume")
     assert not dock.resume_button.isHidden()
+
+
+def test_a_training_that_runs_elsewhere_is_not_resumed_beside_itself(approved_project):
+    folder = approved_project / "training" / "by-hand"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / "last.pt").write_bytes(b"")
+    (folder / "events.jsonl").touch()
+    record = {"command": ["main.py", "train"], "recipe": {"name": "by-hand"}, "pid": os.getpid()}
+    (folder / "job.json").write_text(json.dumps(record))
+    (training,) = trainings([], approved_project)
+    assert training.is_elsewhere
+    assert not training.can_resume
+    os.utime(folder / "events.jsonl", (0, 0))
+    assert training.can_resume, "it has been silent for long: another process has its number"
