@@ -118,8 +118,7 @@ class LooseClips:
             InputError: Always.
         """
         raise InputError(
-            "Loose clips cannot be edited; make a project with `predict CLIP -o NAME.lin` and open"
-            " that."
+            "This clip has no project yet to keep corrections in; File → Predict (Ctrl+P) makes one."
         )
 
     def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
