@@ -118,7 +118,7 @@ class LooseClips:
             InputError: Always.
         """
         raise InputError(
-            "This clip has no project yet to keep corrections in; File → Predict (Ctrl+P) makes one."
+            "A clip by itself cannot be edited; make a project of it first, by File → Predict."
         )
 
     def amend(self, seq: int, edit: Edit, who: str) -> AppliedEdit:
