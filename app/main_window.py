@@ -303,6 +303,16 @@ class MainWindow(QMainWindow):
             self.held_keys.release()
         return super().event(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes to what can be seen: Qt would also go through docks behind other docks."""
+        start = self.focusWidget()
+        moved = super().focusNextPrevChild(forward)
+        while moved and self.focusWidget() is not start:
+            if not self.panels.is_behind(self.focusWidget()):
+                break
+            moved = super().focusNextPrevChild(forward)
+        return moved
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A held key goes down."""
         if not self.held_keys.press(event):

@@ -138,6 +138,11 @@ class Panels(QObject):
             dock.show()
             dock.raise_()
 
+    def is_behind(self, widget: QWidget | None) -> bool:
+        """Whether a widget is in a dock that another one of its place is in front of."""
+        docks = [dock for dock in self.docks if widget is not None and dock.isAncestorOf(widget)]
+        return bool(docks) and docks[0].visibleRegion().isEmpty()
+
     def save(self) -> None:
         """Remember the window's shape, that of the docks as they were seen last."""
         shape = self._shape if self._are_away else self._window.saveState()

@@ -1,5 +1,6 @@
 """The room of the window: nothing is cut off at 1280×800, and a smaller screen scrolls."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget
 
@@ -84,3 +85,23 @@ def test_a_panel_a_person_closed_stays_closed(qtbot, open_main, project_path, cl
     assert hidden == ["jobs"]
     again.panels.bring_up("jobs")
     assert again.findChild(QDockWidget, "jobs").isVisible()
+
+
+@pytest.mark.parametrize(
+    "keys", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier]
+)
+def test_tab_goes_round_everything_that_is_seen_and_nothing_behind(
+    qtbot, open_main, project_path, way
+):
+    window = opened(qtbot, open_main, project_path)
+    window.activateWindow()
+    window.canvas.setFocus()
+    seen = []
+    while window.canvas not in seen:
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab, Qt.KeyboardModifier[way])
+        seen.append(window.focusWidget())
+        assert len(seen) < 120
+    assert not [widget for widget in seen if window.panels.is_behind(widget)]
+    docks = {d.objectName() for d in window.panels.docks for w in seen if d.isAncestorOf(w)}
+    assert {"clips_and_people", "layers", "landmarks", "timeline"} <= docks
+    assert not {"runs", "correlation"} & docks
