@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QSignalBlocker, QSize, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QMainWindow,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -104,7 +105,7 @@ class TrainingDock(QWidget):
         self.training: Training | None = None
         self._known: list[Training] = []
         self._followed: object = None
-        self._is_front = self._is_watched = False
+        self._is_front = self._is_watched = self._has_room = False
         self.plots: TrainingPlots | None = None
         """Made when the dock is first looked at: loading what draws them takes its time."""
         self.choice = QComboBox(self)
@@ -144,6 +145,7 @@ class TrainingDock(QWidget):
         desk.jobs.ended.connect(self._on_job)
         desk.offers_changed.connect(self._show_state)
         commands.session.document_changed.connect(self.rebuild)
+        commands.asked.connect(lambda: QTimer.singleShot(0, self, self._take_room))
         commands.session.clip_ready.connect(self._show_state)
         self.rebuild()
 
@@ -169,7 +171,7 @@ class TrainingDock(QWidget):
             for training in self._known:
                 self.choice.addItem(training.name)
                 tip = str(training.folder)
-                self.choice.setItemData(self.choice.count() - 1, tip, 3)  # ToolTipRole
+                self.choice.setItemData(self.choice.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             self.choice.setCurrentIndex(place if self._known else -1)
         self.choice.setEnabled(bool(self._known))
         self._on_choice()
@@ -305,15 +307,31 @@ class TrainingDock(QWidget):
             self.rebuild()  # somebody may have started one by hand
         self._follow()
 
+    def _dock(self) -> QDockWidget | None:
+        """The dock around it, in which it may be scrolled."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QDockWidget):
+            around = around.parentWidget()
+        return around
+
+    @Slot()
+    def _take_room(self) -> None:
+        """The first time it is asked for it gets the height it wants, if others can spare it."""
+        dock, window = self._dock(), self.window()
+        if self._has_room or dock is None or not isinstance(window, QMainWindow):
+            return
+        self._has_room = True
+        wanted = self.sizeHint().height()
+        if dock.height() < wanted:
+            window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
     # Qt overrides
 
     def showEvent(self, event: Any) -> None:
         """Learn from the dock around it when it is in front: behind another tab it is shown too."""
         super().showEvent(event)
-        dock = self.parentWidget()
-        while dock is not None and not isinstance(dock, QDockWidget):
-            dock = dock.parentWidget()  # it may be scrolled in there
-        if isinstance(dock, QDockWidget) and not self._is_watched:
+        dock = self._dock()
+        if dock is not None and not self._is_watched:
             self._is_watched = True
             dock.visibilityChanged.connect(self._on_front)
             self._on_front(not self.visibleRegion().isEmpty())
