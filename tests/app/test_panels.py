@@ -87,9 +87,7 @@ def test_a_panel_a_person_closed_stays_closed(qtbot, open_main, project_path, cl
     assert again.findChild(QDockWidget, "jobs").isVisible()
 
 
-@pytest.mark.parametrize(
-    "keys", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier]
-)
+@pytest.mark.parametrize("way", ["NoModifier", "ShiftModifier"])
 def test_tab_goes_round_everything_that_is_seen_and_nothing_behind(
     qtbot, open_main, project_path, way
 ):
