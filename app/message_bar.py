@@ -30,6 +30,7 @@ class MessageBar(QWidget):
         self._details.clicked.connect(self.show_details)
         self._close = self._button("")
         self._close.setAccessibleName("Close message")
+        self._close.setToolTip("Close message")
         self._close.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 0, 4, 0)
