@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotations.project import Project
 from core.annotations.records import ReviewState
+
+if TYPE_CHECKING:  # the store is not imported at the window's start
+    from core.annotations.project import Project
 
 Key = tuple[int, int]
 """Frame and track."""

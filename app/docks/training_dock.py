@@ -19,11 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.dialogs.predict_dialog import PredictDialog
 from app.docks.training_words import comparison_words, figures_words, stage_words
 from app.job_desk import JobDesk
 from app.job_words import state_words
-from app.model_list import install_model, installed_as
 from app.session import Session
 from app.training.follower import Follower
 from app.training.trainings import Training, landmark_model, trainings
@@ -73,6 +71,10 @@ class TrainingCommands(QObject):
         if session.clip is None or document is None:
             session.hub.info("The clip has to be there to predict on it.")
             return
+        # Dear: not at the window's start.
+        from app.dialogs.predict_dialog import PredictDialog
+        from app.model_list import install_model, installed_as
+
         try:
             name = installed_as(training.model, document.path)
             name = name or install_model(training.model, document.path)

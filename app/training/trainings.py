@@ -16,7 +16,6 @@ from typing import Any
 from core.annotations.job_files import JobPlan
 from core.annotations.job_watch import DONE, JobWatch
 from core.annotations.processes import process_started
-from core.nets.model_file import read_card
 
 MODEL = "model.safetensors"
 _BUNDLED = {"landmarks": "landmarks-68", "weak": "landmarks-68", "parsing": "parts"}
@@ -137,6 +136,8 @@ def landmark_model(model: Path) -> bool:
     Raises:
         StoreError: If it is no model file.
     """
+    from core.nets.model_file import read_card  # safetensors: not at the window's start
+
     return read_card(model).task != "parsing"
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QSettings, qInstallMessageHandler
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app import convert
 from app.application import build_window
 from app.messages import MessageHub
-from app.picture import wait_until
+from app.picture import wait, wait_until
 from app.settings import Settings
 from docs.guide_pictures.pages import PICTURES, Picture
 from docs.guide_pictures.stage import Stage
@@ -44,11 +44,27 @@ def make(name: str, projects: Path, out: Path) -> Path:
     with _copy_of(projects / wanted.project if wanted.project else None) as folder:
         with _window(wanted, folder) as stage:
             what = wanted.make(stage) or stage.window
-            image = what.grab().toImage()
+            image = _settled(what)
             for widget in QApplication.topLevelWidgets():
                 if isinstance(widget, QDialog):
                     widget.close()
     return _save(image, out / f"{name}.png")
+
+
+def _settled(what: QWidget) -> QImage:
+    """The widget's picture once nothing moves in it any more.
+
+    Raises:
+        TimeoutError: If it goes on changing for seconds.
+    """
+    before = what.grab().toImage()
+    for _ in range(50):
+        wait(100)
+        image = what.grab().toImage()
+        if image == before:
+            return image
+        before = image
+    raise TimeoutError(f"{what.objectName()} does not come to rest")
 
 
 @contextmanager
@@ -74,6 +90,7 @@ def _window(wanted: Picture, folder: Path) -> Iterator[Stage]:
         settings = Settings(QSettings(str(Path(place) / "w.ini"), QSettings.Format.IniFormat))
         settings.set_value("theme", wanted.theme)
         window = build_window(app, settings, MessageHub())
+        window.setAnimated(False)
         window.resize(*wanted.size)
         window.show()
         stage = Stage(window, folder)
