@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ class OpenProject:
         self._program_version = program_version
         self._read_lock = threading.RLock()
         self._write_lock = threading.RLock()
+        self._file = _file_number(database.path)
 
     @classmethod
     def create(cls, folder: Path | str, program_version: str = "") -> Self:
@@ -123,7 +125,21 @@ class OpenProject:
             if self._database.writer is None:
                 reason = " ".join(self.notes) or "It was opened for looking only."
                 raise StoreError(f"{self.folder} cannot be changed. {reason}")
+            if _file_number(self._database.path) != self._file:  # SQLite writes on into nowhere
+                raise StoreError(
+                    f"{self.folder} was moved or deleted while it was open: nothing more is saved"
+                    " there; put it back, or close it and open it where it is now."
+                )
             yield self._database.writer
+
+
+def _file_number(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another that took its place; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def write_setting(connection: sqlite3.Connection, key: str, value: Any) -> None:
