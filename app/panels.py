@@ -25,6 +25,7 @@ LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _FIRST_SIZE = (1280, 800)
+_AGAIN_MS, _TRIES = 20, 6
 _TITLE_HEIGHT = 44
 """Of a dock with its edges, pixels, and a little to spare."""
 
@@ -55,6 +56,7 @@ class Panels(QObject):
         self._is_fresh = True
         """Whether the docks have the sizes Qt gives them, not those of a person."""
         self.docks: list[QDockWidget] = []
+        self._tries_left = _TRIES
         self._are_away = True
         """Whether all docks are hidden, until something is open and unfolded."""
         self._shape: QByteArray | None = None
@@ -164,12 +166,16 @@ class Panels(QObject):
     def share_room(self) -> None:
         """Once what a clip needs is known, docks share the room, unless a person has done it."""
         if self._is_fresh and self._is_open:
-            self._is_fresh = False
+            self._is_fresh, self._tries_left = False, _TRIES
             QTimer.singleShot(0, self, self._share_room)  # when the timeline has its height
 
     @Slot()
     def _share_room(self) -> None:
-        """Scrolled content gets the height it wants; the docks beside it share the rest."""
+        """Scrolled content gets the height it wants; the docks beside it share the rest.
+
+        The timeline and the docks themselves come to their heights one after the other: it is done
+        again for a moment where there is still less than wanted.
+        """
         for dock in self.docks:
             content = dock.widget()
             is_alone = not self._window.tabifiedDockWidgets(dock)
@@ -180,6 +186,9 @@ class Panels(QObject):
             rest = max(sum(one.height() for one in beside) - wanted, 1) // max(len(beside) - 1, 1)
             sizes = [wanted if one is dock else rest for one in beside]
             self._window.resizeDocks(beside, sizes, Qt.Orientation.Vertical)
+            if self._tries_left > 0 and len(beside) > 1:
+                self._tries_left -= 1
+                QTimer.singleShot(_AGAIN_MS, self, self._share_room)
 
     def _beside(self, dock: QDockWidget) -> list[QDockWidget]:
         """The docks of a dock's side, itself among them; of those that share a place, the first."""
