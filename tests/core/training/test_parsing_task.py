@@ -33,7 +33,7 @@ def test_it_learns_and_writes_a_model_file(toy_parts_file: Path, tmp_path: Path)
     path = train(recipe, tmp_path / "job", device="cpu", report=seen.append)
     scores = [p.values["val_f1_skin"] for p in seen if p.stage == "validate"]
     assert len(scores) == 8
-    assert max(scores) > max(0.8, scores[0])
+    assert max(scores) > 0.87 > scores[0], scores
     card = read_card(path)
     assert (card.task, card.mask_scheme, card.outputs) == ("parsing", "parts14", ("logits",))
     assert card.input_channels == 17
