@@ -7,18 +7,16 @@ from pathlib import Path
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QLabel,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.command_line import CommandLine
 from app.dialogs.export_dialog import clip_words
-from app.dialogs.job_fields import PlaceEdit
+from app.dialogs.job_fields import PlaceEdit, lay_out_job
 from app.session import Session
 from core.annotations.job_files import JobPlan
 from core.errors import InputError
@@ -101,18 +99,7 @@ class ImportDialog(QDialog):
             form.addRow("New p&roject", self.place)
         else:
             self.place.hide()
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.go = self._buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(10)
-        layout.addLayout(form)
-        layout.addWidget(self.note)
-        layout.addWidget(self.command)
-        layout.addWidget(self._buttons)
-        self.setMinimumWidth(600)
+        self.go = lay_out_job(self, form, "Import", (self.note, self.command))
         self.file.setFocus()
 
     def _refresh(self) -> None:

@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.session import Session
 
 _WIDTH, _BUTTON_WIDTH = 360, 100
 """Of a path's field beside one button, and what each further one takes of it; pixels."""
+
+
+def lay_out_job(
+    dialog: QDialog, form: QFormLayout, verb: str, below: Sequence[QWidget]
+) -> QPushButton:
+    """The form, what stands below it, then Cancel and the button that starts the job.
+
+    Returns:
+        That button, which says `verb`.
+    """
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, dialog)
+    go = buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
+    go.setDefault(True)
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.setSpacing(10)
+    layout.addLayout(form)
+    for part in (*below, buttons):
+        layout.addWidget(part)
+    dialog.setMinimumWidth(600)
+    return go
 
 
 class RangeBox(QComboBox):

@@ -7,17 +7,15 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.command_line import CommandLine
 from app.dialogs.file_combo import FileCombo
-from app.dialogs.job_fields import DeviceBox, PlaceEdit, RangeBox
+from app.dialogs.job_fields import DeviceBox, PlaceEdit, RangeBox, lay_out_job
 from app.model_list import ModelChoice, model_choices
 from app.session import Session
 from core.annotations.job_files import JobPlan
@@ -96,18 +94,7 @@ class PredictDialog(QDialog):
             self.place.hide()
         self._note = QLabel(self._note_text(), self)
         self._note.setWordWrap(True)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.go = self._buttons.addButton("Predict", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(10)
-        layout.addLayout(form)
-        layout.addWidget(self._note)
-        layout.addWidget(self.command)
-        layout.addWidget(self._buttons)
-        self.setMinimumWidth(600)
+        self.go = lay_out_job(self, form, "Predict", (self._note, self.command))
 
     def _note_text(self) -> str:
         if self._project is None:

@@ -11,19 +11,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.command_line import CommandLine
 from app.dialogs.file_combo import FileCombo
-from app.dialogs.job_fields import DeviceBox, PlaceEdit
+from app.dialogs.job_fields import DeviceBox, PlaceEdit, lay_out_job
 from app.recipe_list import (
     RecipeChoice,
     fitting_sizes,
@@ -141,18 +139,7 @@ class TrainDialog(QDialog):
         form.addRow("De&vice", self.device)
         form.addRow("Name of the mode&l", self.name)
         form.addRow("&Folder", self.place)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.go = self._buttons.addButton("Train", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(10)
-        layout.addLayout(form)
-        layout.addWidget(self.note)
-        layout.addWidget(self.command)
-        layout.addWidget(self._buttons)
-        self.setMinimumWidth(600)
+        self.go = lay_out_job(self, form, "Train", (self.note, self.command))
 
     # What follows from what
 
